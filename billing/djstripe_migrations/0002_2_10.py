@@ -1,0 +1,9 @@
+"""Upstream's name for a step that 0001_initial already contains."""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("djstripe", "0001_initial")]
+
+    operations = []

@@ -1,0 +1,15 @@
+from billing.models.customer import Customer
+from billing.models.membership import Membership, MembershipStatus
+from billing.models.payment import Payment, PaymentKind
+from billing.models.plans import Cycle, Plan, Tier
+
+__all__ = [
+    "Customer",
+    "Cycle",
+    "Membership",
+    "MembershipStatus",
+    "Payment",
+    "PaymentKind",
+    "Plan",
+    "Tier",
+]

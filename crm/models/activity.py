@@ -1,0 +1,63 @@
+from typing import Any, NoReturn
+
+from django.db import models
+
+
+class Entity(models.TextChoices):
+    """The four mirrored entities, by the names that commands and statistics use."""
+
+    CONTACTS = "contacts", "Contact"
+    PROPERTIES = "properties", "Property"
+    ENQUIRIES = "enquiries", "Enquiry"
+    MEMBERSHIPS = "memberships", "Membership"
+
+
+class ActivityType(models.TextChoices):
+    CREATED = "created", "Created"
+    UPDATED = "updated", "Updated"
+    STATUS_CHANGED = "status_changed", "Status changed"
+    DELETED = "deleted", "Deleted"
+    MERGED = "merged", "Merged"
+
+
+class HistoryIsAppendOnly(Exception):
+    """An activity row was about to be changed or deleted."""
+
+
+class ActivityLog(models.Model):
+    """One change, by one writer. No foreign key to what it describes: the entry outlives it.
+
+    `changes` is `{column: [before, after]}` with JSON values.
+    """
+
+    entity_type = models.CharField("entity", max_length=12, choices=Entity)
+    entity_id = models.UUIDField()
+    activity_type = models.CharField("what", max_length=15, choices=ActivityType)
+    title = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    outcome = models.CharField(max_length=100, blank=True)
+    changes = models.JSONField(default=dict, blank=True)
+    actor = models.CharField("who", max_length=254)
+    origin = models.CharField(max_length=20, blank=True)
+    created_at = models.DateTimeField("when")
+
+    class Meta:
+        db_table = "crm_activity_log"
+        verbose_name = "activity"
+        verbose_name_plural = "activity log"
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="activity_newest"),
+            models.Index(fields=["entity_type", "entity_id", "-id"], name="activity_of_entity"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise HistoryIsAppendOnly("The activity log is never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise HistoryIsAppendOnly("The activity log is never deleted.")

@@ -1,0 +1,165 @@
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.text import slugify
+
+from accounts.models import Owner
+from listings.choices import ListingStatus, PropertyType, VideoType
+
+SLUG_LENGTH = 50
+
+
+class PropertyQuerySet(models.QuerySet["Property"]):
+    def public(self) -> Self:
+        """Houses that guests may find and enquire about: the one answer, used everywhere."""
+        return self.filter(status=ListingStatus.LIVE)
+
+    def awaiting_decision(self) -> Self:
+        return self.filter(status=ListingStatus.PENDING_APPROVAL).order_by("submitted_at", "pk")
+
+    def for_owner(self, owner: Owner) -> Self:
+        return self.filter(owner=owner)
+
+    def with_photos(self) -> Self:
+        return self.prefetch_related("photos")
+
+    def matching(self, words: str) -> Self:
+        """Houses whose title or public place holds every word."""
+        houses = self
+        for word in words.split():
+            houses = houses.filter(
+                Q(title__icontains=word) | Q(town__icontains=word) | Q(county__icontains=word)
+            )
+        return houses
+
+    def sleeping(self, guests: int) -> Self:
+        return self.filter(sleeps_max__gte=guests)
+
+
+class Property(models.Model):
+    """A house that an owner lists. Prices are whole pence a night."""
+
+    owner = models.ForeignKey(Owner, on_delete=models.PROTECT, related_name="properties")
+
+    # Details
+    title = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=SLUG_LENGTH + 10, unique=True, blank=True)
+    property_type = models.CharField(max_length=20, choices=PropertyType)
+    best_for = models.JSONField(default=list, blank=True)
+    sleeps_min = models.PositiveSmallIntegerField("sleeps from", default=2)
+    sleeps_max = models.PositiveSmallIntegerField("sleeps up to", default=8)
+    bedrooms = models.PositiveSmallIntegerField(default=4)
+    bathrooms = models.PositiveSmallIntegerField(default=2)
+    dining_capacity = models.PositiveSmallIntegerField("dining table seats", default=8)
+
+    # Descriptions
+    short_description = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+
+    # Location. The address is for staff only; guests see town and county.
+    address = models.CharField("private address", max_length=200)
+    town = models.CharField(max_length=80, blank=True)
+    county = models.CharField(max_length=80)
+    postcode = models.CharField("postcode area", max_length=12, blank=True)
+    latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
+    longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
+    nearby_attractions = models.TextField(blank=True)
+
+    # Amenities and rules
+    amenities = models.JSONField(default=list, blank=True)
+    hens_allowed = models.BooleanField("hen parties welcome", default=False)
+    corporate_allowed = models.BooleanField("corporate events welcome", default=False)
+    weddings_allowed = models.BooleanField("weddings welcome", default=False)
+    house_rules = models.TextField(blank=True)
+
+    # Policies
+    check_in_time = models.TimeField(default="15:00")
+    check_out_time = models.TimeField(default="10:00")
+    minimum_stay = models.PositiveSmallIntegerField("minimum stay (nights)", default=2)
+    cancellation_policy = models.TextField(blank=True)
+
+    # Prices
+    midweek_price_pence = models.PositiveIntegerField()
+    weekend_price_pence = models.PositiveIntegerField()
+    cleaning_fee_pence = models.PositiveIntegerField(default=0)
+    security_deposit_pence = models.PositiveIntegerField(default=0)
+
+    # Media and search engines
+    hero_video = models.URLField(blank=True)
+    video_type = models.CharField(max_length=10, choices=VideoType, blank=True)
+    meta_title = models.CharField(max_length=60, blank=True)
+    meta_description = models.CharField(max_length=160, blank=True)
+
+    # Where enquiries go; the owner's own address when empty.
+    enquiry_email = models.EmailField(blank=True)
+
+    # Lifecycle: `status` changes only through listings/lifecycle.py
+    status = models.CharField(
+        max_length=20, choices=ListingStatus, default=ListingStatus.DRAFT, editable=False
+    )
+    rejection_reason = models.TextField(blank=True, editable=False)
+    submitted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    approved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    approved_by = models.CharField(max_length=254, blank=True, editable=False)
+    rejected_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    expired_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = PropertyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "properties"
+        ordering = ["title", "pk"]
+        indexes = [models.Index(fields=["status", "submitted_at"], name="property_status")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=ListingStatus.values), name="property_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(sleeps_min__gte=1) & Q(sleeps_max__gte=F("sleeps_min")),
+                name="property_sleeps_in_order",
+                violation_error_message="“Sleeps up to” cannot be less than “sleeps from”.",
+            ),
+            models.CheckConstraint(
+                condition=Q(bedrooms__gte=1, bathrooms__gte=1, minimum_stay__gte=1),
+                name="property_has_rooms",
+            ),
+            models.CheckConstraint(
+                condition=Q(midweek_price_pence__gt=0), name="property_has_a_price"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=ListingStatus.REJECTED) | ~Q(rejection_reason=""),
+                name="property_rejected_with_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.slug:
+            self.slug = self._free_slug()
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("house", args=[self.slug])
+
+    @property
+    def location(self) -> str:
+        """The public place; never the address."""
+        return ", ".join(part for part in (self.town, self.county) if part)
+
+    @property
+    def hero(self) -> "Any | None":
+        """The first photo, or None. Costs a query unless photos were prefetched."""
+        return next(iter(self.photos.all()), None)
+
+    def _free_slug(self) -> str:
+        base = slugify(self.title)[:SLUG_LENGTH].strip("-") or "house"
+        taken = set(Property.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+        numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
+        return next(slug for slug in (base, *numbered) if slug not in taken)
