@@ -1,0 +1,64 @@
+import datetime
+
+import factory
+from django.utils import timezone
+
+from accounts.tests.factories import OwnerFactory
+from billing.models import Cycle, Membership, MembershipStatus, Payment, PaymentKind, Plan, Tier
+
+
+class TierFactory(factory.django.DjangoModelFactory):
+    """One of the three tiers; a flushed test database gets it back."""
+
+    class Meta:
+        model = Tier
+        django_get_or_create = ("code",)
+
+    code = "silver"
+    name = factory.LazyAttribute(lambda tier: tier.code.title())
+    display_name = factory.LazyAttribute(lambda tier: f"{tier.name} listing")
+    rank = factory.LazyAttribute(lambda tier: ["bronze", "silver", "gold"].index(tier.code) + 1)
+
+
+class PlanFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Plan
+        django_get_or_create = ("tier", "cycle")
+
+    tier = factory.SubFactory(TierFactory)
+    cycle = Cycle.ANNUAL
+    net_pence = 65_000
+
+
+class MembershipFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Membership
+
+    owner = factory.SubFactory(OwnerFactory)
+    tier = factory.SubFactory(TierFactory)
+    stripe_subscription_id = factory.Sequence(lambda n: f"sub_test{n}")
+    stripe_customer_id = factory.Sequence(lambda n: f"cus_test{n}")
+    billing_cycle = Cycle.ANNUAL
+    net_pence = 65_000
+    vat_pence = 13_000
+    status = MembershipStatus.ACTIVE
+    start_date = datetime.date(2026, 1, 10)
+    end_date = datetime.date(2027, 1, 10)
+    renewal_date = datetime.date(2027, 1, 10)
+
+
+class PaymentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Payment
+
+    membership = factory.SubFactory(MembershipFactory)
+    owner = factory.SelfAttribute("membership.owner")
+    kind = PaymentKind.INVOICE
+    stripe_object_id = factory.Sequence(lambda n: f"in_test{n}")
+    stripe_customer_id = factory.SelfAttribute("membership.stripe_customer_id")
+    description = "Silver yearly membership"
+    currency = "gbp"
+    net_pence = 65_000
+    vat_pence = 13_000
+    gross_pence = 78_000
+    paid_at = factory.LazyFunction(timezone.now)

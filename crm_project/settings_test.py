@@ -1,0 +1,33 @@
+"""What tests change: no network, quick hashing, uploads in a throw-away folder."""
+
+import os
+import tempfile
+from pathlib import Path
+
+# Tests must not depend on the developer's own .env.
+os.environ.update(
+    DEMO="true",
+    DEBUG="false",
+    SITE_URL="http://testserver",
+    ALLOWED_HOSTS="testserver,127.0.0.1,localhost",
+    STRIPE_LIVE_MODE="false",
+    STRIPE_SECRET_KEY="sk_test_gatehousetests00000000000",
+    STRIPE_WEBHOOK_SECRETS="whsec_tests,whsec_tests_previous",
+    STRIPE_API_HOST="http://127.0.0.1:9",  # the discard port: a forgotten sandbox fails at once
+    EMAIL_URL="memorymail://",
+)
+os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or "sqlite:///var/test.sqlite3"
+
+from crm_project.settings import *  # noqa: E402, F403
+from crm_project.settings import DATABASES, STORAGES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+MEDIA_ROOT = Path(tempfile.mkdtemp(prefix="gatehouse-test-media-"))
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+ACCOUNT_RATE_LIMITS = False
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in production: threads and processes share it, which memory would forbid.
+    DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_SQLITE", "var/test.sqlite3")}
