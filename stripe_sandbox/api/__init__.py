@@ -1,0 +1,33 @@
+"""Stripe's HTTP API: one module per resource, each with its ROUTES.
+
+A handler is called as handler(sandbox, params, **ids from the path), holding the state still,
+and returns the JSON to answer with.
+"""
+
+from stripe_sandbox.api import (
+    accounts,
+    catalogue,
+    checkout,
+    customers,
+    events,
+    invoices,
+    payment_methods,
+    payments,
+    subscriptions,
+)
+
+ROUTES = [
+    route
+    for module in (
+        accounts,
+        catalogue,
+        checkout,
+        customers,
+        events,
+        invoices,
+        payment_methods,
+        payments,
+        subscriptions,
+    )
+    for route in module.ROUTES
+]

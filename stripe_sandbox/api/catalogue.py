@@ -1,0 +1,218 @@
+"""Products, prices and tax rates."""
+
+from decimal import Decimal, InvalidOperation
+
+from stripe_sandbox.api.lists import list_objects, page
+from stripe_sandbox.api.params import (
+    merge_metadata,
+    pick,
+    read_bool,
+    read_hash,
+    read_int,
+    read_list,
+    require,
+)
+from stripe_sandbox.errors import ParameterInvalid
+from stripe_sandbox.periods import DAYS, MONTHS
+from stripe_sandbox.shapes import list_of, present
+from stripe_sandbox.shapes.catalogue import RECURRING
+
+PRODUCT_TEXTS = ("name", "description", "statement_descriptor", "tax_code", "unit_label", "url")
+TAX_RATE_TEXTS = ("country", "description", "jurisdiction", "state", "tax_type")
+
+
+def create_product(sandbox, params: dict) -> dict:
+    require(params, "name")
+    fields = product_fields(sandbox, params, {})
+    product = sandbox.create("product", "prod", updated=sandbox.now(), **fields)
+    sandbox.record("product.created", product)
+    return present(product)
+
+
+def product_fields(sandbox, params: dict, metadata: dict) -> dict:
+    fields = pick(params, *PRODUCT_TEXTS) | {"metadata": merge_metadata(metadata, params)}
+    if "active" in params:
+        fields["active"] = read_bool(params, "active")
+    if params.get("default_price"):
+        fields["default_price"] = sandbox.get("price", params["default_price"])["id"]
+    return fields
+
+
+def retrieve_product(sandbox, params: dict, product: str) -> dict:
+    return present(sandbox.get("product", product))
+
+
+def update_product(sandbox, params: dict, product: str) -> dict:
+    obj = sandbox.get("product", product)
+    before = present(obj)
+    obj.update(product_fields(sandbox, params, obj["metadata"]), updated=sandbox.now())
+    sandbox.record("product.updated", sandbox.save(obj), before)
+    return present(obj)
+
+
+def list_products(sandbox, params: dict) -> dict:
+    active = read_bool(params, "active")
+    return list_objects(sandbox, "product", params, "/v1/products", active=active)
+
+
+def list_features(sandbox, params: dict, product: str) -> dict:
+    sandbox.get("product", product)
+    return list_of([], f"/v1/products/{product}/features")
+
+
+def create_price(sandbox, params: dict) -> dict:
+    product = read_product(sandbox, params)
+    amount = read_amount(params)
+    price = sandbox.create(
+        "price",
+        "price",
+        currency=require(params, "currency").lower(),
+        metadata=merge_metadata({}, params),
+        product=product["id"],
+        unit_amount=amount,
+        unit_amount_decimal=str(amount),
+        active=read_bool(params, "active", True),
+        **read_recurring(params),
+        **pick(params, "nickname", "tax_behavior"),
+    )
+    set_lookup_key(sandbox, price, params)
+    sandbox.record("price.created", price)
+    return present(price)
+
+
+def read_product(sandbox, params: dict) -> dict:
+    if "product_data" in params:
+        name = require(read_hash(params, "product_data"), "name")
+        return sandbox.get("product", create_product(sandbox, {"name": name})["id"])
+    return sandbox.get("product", require(params, "product"), "product")
+
+
+def read_amount(params: dict) -> int:
+    require(params, "unit_amount")
+    amount = read_int(params, "unit_amount")
+    if amount < 0:
+        raise ParameterInvalid("unit_amount", "Invalid non-negative integer")
+    return amount
+
+
+def read_recurring(params: dict) -> dict:
+    recurring = read_hash(params, "recurring")
+    if not recurring:
+        return {}
+    interval = require(recurring, "interval")
+    if interval not in MONTHS | DAYS:
+        raise ParameterInvalid("recurring[interval]", f"Invalid interval: {interval}")
+    count = read_int(recurring, "interval_count", 1)
+    if count < 1:
+        raise ParameterInvalid("recurring[interval_count]", "Invalid positive integer")
+    return {
+        "type": "recurring",
+        "recurring": RECURRING | {"interval": interval, "interval_count": count},
+    }
+
+
+def set_lookup_key(sandbox, price: dict, params: dict) -> None:
+    key = params.get("lookup_key")
+    if not key:
+        return
+    for other in sandbox.all("price", lookup_key=key):
+        if other["id"] == price["id"]:
+            continue
+        if not read_bool(params, "transfer_lookup_key", False):
+            message = f"A price (`{other['id']}`) already uses that lookup key."
+            raise ParameterInvalid("lookup_key", message, "resource_already_exists")
+        sandbox.save(other | {"lookup_key": None})
+    price["lookup_key"] = key
+    sandbox.save(price)
+
+
+def retrieve_price(sandbox, params: dict, price: str) -> dict:
+    return present(sandbox.get("price", price))
+
+
+def update_price(sandbox, params: dict, price: str) -> dict:
+    if {"unit_amount", "currency", "recurring", "product"} & set(params):
+        message = "A price's amount, currency, interval and product cannot be changed."
+        raise ParameterInvalid("unit_amount", message, "parameter_unknown")
+    obj = sandbox.get("price", price)
+    before = present(obj)
+    set_lookup_key(sandbox, obj, params)
+    obj.update(pick(params, "nickname"), metadata=merge_metadata(obj["metadata"], params))
+    obj["active"] = read_bool(params, "active", obj["active"])
+    sandbox.record("price.updated", sandbox.save(obj), before)
+    return present(obj)
+
+
+def list_prices(sandbox, params: dict) -> dict:
+    keys, product = read_list(params, "lookup_keys"), params.get("product")
+    active, kind = read_bool(params, "active"), params.get("type")
+    prices = [
+        price
+        for price in sandbox.all("price")
+        if (not keys or price["lookup_key"] in keys)
+        and product in (None, price["product"])
+        and active in (None, price["active"])
+        and kind in (None, price["type"])
+    ]
+    return page(prices[::-1], params, "/v1/prices")
+
+
+def create_tax_rate(sandbox, params: dict) -> dict:
+    percentage = read_percentage(params)
+    rate = sandbox.create(
+        "tax_rate",
+        "txr",
+        active=read_bool(params, "active", True),
+        display_name=require(params, "display_name"),
+        effective_percentage=percentage,
+        inclusive=read_bool({"inclusive": require(params, "inclusive")}, "inclusive"),
+        metadata=merge_metadata({}, params),
+        percentage=percentage,
+        **pick(params, *TAX_RATE_TEXTS),
+    )
+    sandbox.record("tax_rate.created", rate)
+    return present(rate)
+
+
+def read_percentage(params: dict) -> float | int:
+    try:
+        percentage = Decimal(require(params, "percentage"))
+    except InvalidOperation:
+        raise ParameterInvalid("percentage", "Invalid decimal") from None
+    return int(percentage) if percentage == int(percentage) else float(percentage)
+
+
+def retrieve_tax_rate(sandbox, params: dict, tax_rate: str) -> dict:
+    return present(sandbox.get("tax_rate", tax_rate))
+
+
+def update_tax_rate(sandbox, params: dict, tax_rate: str) -> dict:
+    obj = sandbox.get("tax_rate", tax_rate)
+    before = present(obj)
+    obj.update(pick(params, "display_name", *TAX_RATE_TEXTS))
+    obj["active"] = read_bool(params, "active", obj["active"])
+    obj["metadata"] = merge_metadata(obj["metadata"], params)
+    sandbox.record("tax_rate.updated", sandbox.save(obj), before)
+    return present(obj)
+
+
+def list_tax_rates(sandbox, params: dict) -> dict:
+    wanted = {name: read_bool(params, name) for name in ("active", "inclusive")}
+    return list_objects(sandbox, "tax_rate", params, "/v1/tax_rates", **wanted)
+
+
+ROUTES = [
+    ("POST", "/v1/products", create_product),
+    ("GET", "/v1/products", list_products),
+    ("GET", "/v1/products/<product>", retrieve_product),
+    ("POST", "/v1/products/<product>", update_product),
+    ("GET", "/v1/products/<product>/features", list_features),
+    ("POST", "/v1/prices", create_price),
+    ("GET", "/v1/prices", list_prices),
+    ("GET", "/v1/prices/<price>", retrieve_price),
+    ("POST", "/v1/prices/<price>", update_price),
+    ("POST", "/v1/tax_rates", create_tax_rate),
+    ("GET", "/v1/tax_rates", list_tax_rates),
+    ("GET", "/v1/tax_rates/<tax_rate>", retrieve_tax_rate),
+    ("POST", "/v1/tax_rates/<tax_rate>", update_tax_rate),
+]

@@ -1,0 +1,112 @@
+"""Checkout sessions and portal sessions."""
+
+from stripe_sandbox.api.customers import get_live
+from stripe_sandbox.api.lists import list_objects, page
+from stripe_sandbox.api.params import (
+    merge_metadata,
+    pick,
+    read_hash,
+    read_int,
+    read_list,
+    require,
+)
+from stripe_sandbox.billing import checkout
+from stripe_sandbox.errors import ParameterInvalid, ParameterMissing
+from stripe_sandbox.shapes import present
+
+SESSION_TEXTS = ("cancel_url", "client_reference_id", "customer_email", "locale")
+
+
+def create(sandbox, params: dict) -> dict:
+    require_subscription_mode(params)
+    fields = pick(params, *SESSION_TEXTS)
+    if params.get("customer"):
+        fields["customer"] = get_live(sandbox, params["customer"], "customer")["id"]
+    session = checkout.open_session(
+        sandbox,
+        read_lines(sandbox, params, "line_items"),
+        read_subscription_data(sandbox, params),
+        metadata=merge_metadata({}, params),
+        success_url=require(params, "success_url"),
+        **fields,
+    )
+    return present(session)
+
+
+def require_subscription_mode(params: dict) -> None:
+    if require(params, "mode") != "subscription":
+        raise ParameterInvalid("mode", "The sandbox only has mode=subscription.")
+    if params.get("customer") and params.get("customer_email"):
+        message = "You may only specify one of these parameters: customer, customer_email."
+        raise ParameterInvalid("customer_email", message)
+    if read_hash(params, "subscription_data").keys() & {"trial_end", "trial_period_days"}:
+        raise ParameterInvalid("subscription_data", "The sandbox does not have trials.")
+
+
+def read_lines(sandbox, params: dict, name: str) -> list[tuple[dict, int]]:
+    require(params, name)
+    return [
+        read_line(sandbox, line, f"{name}[{n}]") for n, line in enumerate(read_list(params, name))
+    ]
+
+
+def read_line(sandbox, line: dict, place: str) -> tuple[dict, int]:
+    if not isinstance(line, dict) or not line.get("price"):
+        raise ParameterMissing(f"{place}[price]")
+    price = sandbox.get("price", line["price"], f"{place}[price]")
+    if not price["recurring"] or not price["active"]:
+        raise ParameterInvalid(f"{place}[price]", "The price must be recurring and active.")
+    quantity = read_int(line, "quantity", 1)
+    if quantity < 1:
+        raise ParameterInvalid(f"{place}[quantity]", "The quantity must be at least 1.")
+    return price, quantity
+
+
+def read_subscription_data(sandbox, params: dict) -> dict:
+    data = read_hash(params, "subscription_data")
+    return {
+        "default_tax_rates": read_tax_rates(sandbox, data),
+        "description": data.get("description"),
+        "metadata": merge_metadata({}, data),
+    }
+
+
+def read_tax_rates(sandbox, params: dict) -> list[dict]:
+    names = read_list(params, "default_tax_rates")
+    return [present(sandbox.get("tax_rate", name, "default_tax_rates")) for name in names]
+
+
+def retrieve(sandbox, params: dict, session: str) -> dict:
+    return present(sandbox.get("checkout.session", session))
+
+
+def list_all(sandbox, params: dict) -> dict:
+    wanted = {name: params.get(name) for name in ("customer", "subscription", "status")}
+    return list_objects(sandbox, "checkout.session", params, "/v1/checkout/sessions", **wanted)
+
+
+def expire(sandbox, params: dict, session: str) -> dict:
+    return present(checkout.expire(sandbox, sandbox.get("checkout.session", session)))
+
+
+def list_line_items(sandbox, params: dict, session: str) -> dict:
+    items = sandbox.get("checkout.session", session)["_line_items"]
+    return page(items, params, f"/v1/checkout/sessions/{session}/line_items")
+
+
+def create_portal_session(sandbox, params: dict) -> dict:
+    customer = get_live(sandbox, require(params, "customer"), "customer")
+    fields = pick(params, "return_url", "locale")
+    session = sandbox.create("billing_portal.session", "bps", customer=customer["id"], **fields)
+    session["url"] = f"{sandbox.options.public_url}/p/session/{session['id']}"
+    return present(sandbox.save(session))
+
+
+ROUTES = [
+    ("POST", "/v1/checkout/sessions", create),
+    ("GET", "/v1/checkout/sessions", list_all),
+    ("GET", "/v1/checkout/sessions/<session>", retrieve),
+    ("POST", "/v1/checkout/sessions/<session>/expire", expire),
+    ("GET", "/v1/checkout/sessions/<session>/line_items", list_line_items),
+    ("POST", "/v1/billing_portal/sessions", create_portal_session),
+]

@@ -1,0 +1,1 @@
+"""What happens: paying, renewing, failing, ending. No HTTP in here."""

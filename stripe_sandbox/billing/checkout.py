@@ -1,0 +1,131 @@
+"""Checkout sessions: opened, paid, expired."""
+
+from stripe_sandbox.billing import renewals
+from stripe_sandbox.billing.amounts import add_up, taxes_on
+from stripe_sandbox.billing.customers import create_customer
+from stripe_sandbox.billing.payment_methods import attach, create_payment_method
+from stripe_sandbox.billing.payments import charge_intent, create_intent
+from stripe_sandbox.billing.subscriptions import create_subscription
+from stripe_sandbox.cards import find_card
+from stripe_sandbox.errors import CardDeclined, ParameterInvalid, ParameterMissing
+from stripe_sandbox.shapes import build
+from stripe_sandbox.shapes.checkout import customer_details
+from stripe_sandbox.timetable import RULES
+
+OPEN_SECONDS = 86_400
+
+
+def open_session(sandbox, lines: list[tuple[dict, int]], subscription: dict, **fields) -> dict:
+    """`subscription` is what the subscription is to have: metadata and default_tax_rates."""
+    session = sandbox.create(
+        "checkout.session",
+        "cs_test",
+        currency=lines[0][0]["currency"],
+        expires_at=sandbox.now() + OPEN_SECONDS,
+        _subscription=subscription,
+        **fields,
+    )
+    rates = subscription["default_tax_rates"]
+    session["_line_items"] = [draw_item(sandbox, *line, rates) for line in lines]
+    session["url"] = f"{sandbox.options.public_url}/c/pay/{session['id']}"
+    session.update(totals(session["_line_items"]))
+    return sandbox.save(session)
+
+
+def draw_item(sandbox, price: dict, quantity: int, rates: list[dict]) -> dict:
+    amount = price["unit_amount"] * quantity
+    taxes = taxes_on(amount, rates)
+    return build(
+        "item",
+        id=sandbox.new_id("li"),
+        amount_subtotal=amount,
+        amount_tax=sum(tax["amount"] for tax in taxes),
+        amount_total=amount + add_up(taxes, "exclusive"),
+        currency=price["currency"],
+        description=sandbox.get("product", price["product"])["name"],
+        price=price,
+        quantity=quantity,
+    )
+
+
+def totals(items: list[dict]) -> dict:
+    tax = sum(item["amount_tax"] for item in items)
+    return {
+        "amount_subtotal": sum(item["amount_subtotal"] for item in items),
+        "amount_total": sum(item["amount_total"] for item in items),
+        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": tax},
+    }
+
+
+def pay(sandbox, session: dict, card_number: str, email: str | None = None) -> dict:
+    require_open(session)
+    email = session_email(sandbox, session) or email
+    if not email:
+        raise ParameterMissing("email")
+    payment_method = create_payment_method(sandbox, card_number, {"email": email})
+    if not find_card(card_number).pays_at_checkout:
+        refuse(sandbox, session, payment_method)
+    customer = sandbox.find(session["customer"]) or create_customer(sandbox, email=email)
+    attach(sandbox, payment_method, customer)
+    complete(sandbox, session, customer, payment_method)
+    return session
+
+
+def require_open(session: dict) -> None:
+    if session["status"] != "open":
+        message = f"This Checkout Session is {session['status']} and cannot be paid or expired."
+        raise ParameterInvalid("session", message, "checkout_session_not_open")
+
+
+def session_email(sandbox, session: dict) -> str | None:
+    customer = sandbox.find(session["customer"])
+    return customer["email"] if customer else session["customer_email"]
+
+
+def refuse(sandbox, session: dict, payment_method: dict) -> None:
+    """A declined card leaves a failed charge, an open session and no subscription."""
+    intent = create_intent(
+        sandbox,
+        amount=session["amount_total"],
+        currency=session["currency"],
+        customer=session["customer"],
+        description="Subscription creation",
+    )
+    charge = charge_intent(sandbox, intent, payment_method, at_checkout=True)
+    decline_code = intent["last_payment_error"]["decline_code"]
+    raise CardDeclined(charge["failure_message"], decline_code, charge=charge["id"])
+
+
+def complete(sandbox, session: dict, customer: dict, payment_method: dict) -> None:
+    subscription = create_subscription(
+        sandbox,
+        customer,
+        [(item["price"], item["quantity"]) for item in session["_line_items"]],
+        default_payment_method=payment_method["id"],
+        **session["_subscription"],
+    )
+    customer["currency"] = session["currency"]
+    sandbox.save(customer)
+    invoice = renewals.begin(sandbox, subscription, payment_method)
+    session.update(status="complete", payment_status="paid", url=None)
+    session.update(customer=customer["id"], customer_details=customer_details(customer))
+    session.update(subscription=subscription["id"], invoice=invoice["id"])
+    sandbox.record("checkout.session.completed", sandbox.save(session))
+
+
+def success_url(session: dict) -> str:
+    return session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
+
+
+def expire(sandbox, session: dict) -> dict:
+    require_open(session)
+    session.update(status="expired", url=None)
+    sandbox.record("checkout.session.expired", sandbox.save(session))
+    return session
+
+
+def expiry_due_at(session: dict) -> int | None:
+    return session["expires_at"] if session["status"] == "open" else None
+
+
+RULES["checkout.session"] = (expiry_due_at, expire)

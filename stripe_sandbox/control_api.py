@@ -1,0 +1,147 @@
+"""The levers under /_sandbox/: clock, payments, cards, deliveries, faults. JSON in and out."""
+
+from stripe_sandbox.billing import checkout, portal, subscriptions
+from stripe_sandbox.errors import ParameterInvalid, ParameterMissing
+from stripe_sandbox.shapes import present
+
+WAIT_SECONDS = 120
+
+
+def show_clock(sandbox, body: dict) -> dict:
+    clock = sandbox.clock
+    return {
+        "now": clock.now(),
+        "frozen": clock.frozen,
+        "offset": clock.state["offset"],
+        "sign_with_clock": clock.state["sign_with_clock"],
+        "deliveries": sandbox.deliveries.count(),
+    }
+
+
+def set_clock(sandbox, body: dict) -> dict:
+    happened = 0
+    if "sign_with_clock" in body:
+        sandbox.clock.change(sign_with_clock=bool(body["sign_with_clock"]))
+    if "frozen_at" in body:
+        happened += freeze(sandbox, read_moment(body, "frozen_at"), body)
+    if "advance_to" in body:
+        happened += advance(sandbox, read_moment(body, "advance_to"), body)
+    if "advance_seconds" in body:
+        seconds = read_moment(body, "advance_seconds")
+        happened += advance(sandbox, sandbox.now() + seconds, body)
+    if body.get("release"):
+        happened += release(sandbox, body)
+    return {"happened": happened, "settled": wait_if_asked(sandbox, body)} | show_clock(sandbox, {})
+
+
+def read_moment(body: dict, name: str) -> int:
+    if not isinstance(body[name], int):
+        raise ParameterInvalid(name, f"{name} must be whole seconds.")
+    return body[name]
+
+
+def freeze(sandbox, moment: int, body: dict) -> int:
+    if sandbox.is_untouched():
+        sandbox.clock.freeze(moment)
+        return 0
+    happened = advance(sandbox, moment, body)
+    sandbox.clock.freeze(moment)
+    return happened
+
+
+def advance(sandbox, moment: int, body: dict) -> int:
+    return sandbox.timetable.advance_to(moment, in_step=bool(body.get("in_step")))
+
+
+def release(sandbox, body: dict) -> int:
+    """Run with the wall again. A clock ahead of the wall keeps its lead: it cannot go back."""
+    happened = 0
+    if sandbox.clock.wall() >= sandbox.now():
+        happened = advance(sandbox, sandbox.clock.wall(), body)
+    sandbox.clock.run()
+    return happened
+
+
+def wait_if_asked(sandbox, body: dict) -> bool | None:
+    return wait(sandbox, body)["settled"] if body.get("wait") else None
+
+
+def wait(sandbox, body: dict) -> dict:
+    settled = sandbox.deliveries.wait(float(body.get("timeout", WAIT_SECONDS)))
+    return {"settled": settled, **sandbox.deliveries.count()}
+
+
+def pay_session(sandbox, body: dict, session: str) -> dict:
+    with sandbox.changing():
+        obj = sandbox.get("checkout.session", session)
+        number, email = require(body, "card_number"), body.get("email", "payer@example.com")
+        paid = present(checkout.pay(sandbox, obj, number, email))
+    wait_if_asked(sandbox, body)
+    return paid
+
+
+def require(body: dict, name: str) -> str:
+    if not body.get(name):
+        raise ParameterMissing(name)
+    return body[name]
+
+
+def replace_card(sandbox, body: dict, customer: str) -> dict:
+    with sandbox.changing():
+        obj = sandbox.get("customer", customer)
+        method = present(portal.replace_card(sandbox, obj, require(body, "card_number")))
+    wait_if_asked(sandbox, body)
+    return method
+
+
+def cancel(sandbox, body: dict, subscription: str) -> dict:
+    """At the period's end as the portal does it (cancel_at), or with `by_flag` as the API does."""
+    with sandbox.changing():
+        obj = sandbox.get("subscription", subscription)
+        if obj["status"] == "canceled":
+            raise ParameterInvalid("subscription", "The subscription has already ended.")
+        if body.get("at_period_end", True):
+            by_flag = bool(body.get("by_flag"))
+            subscriptions.cancel_at_period_end(sandbox, obj, by_flag=by_flag)
+        else:
+            subscriptions.end_subscription(sandbox, obj, "cancellation_requested")
+        shown = present(obj)
+    wait_if_asked(sandbox, body)
+    return shown
+
+
+def list_deliveries(sandbox, body: dict) -> dict:
+    return {"data": sandbox.deliveries.newest_first(), **sandbox.deliveries.count()}
+
+
+def retry_delivery(sandbox, body: dict, delivery: str) -> dict:
+    row = sandbox.deliveries.retry(delivery)
+    if row is None:
+        raise ParameterInvalid("delivery", f"No such delivery: '{delivery}'", "resource_missing")
+    wait_if_asked(sandbox, body)
+    return row
+
+
+def set_faults(sandbox, body: dict) -> dict:
+    status, delay = body.get("api_status"), float(body.get("api_delay") or 0)
+    sandbox.faults.set(status, delay, int(body.get("count", 1)))
+    return {"api_status": status, "api_delay": delay, "count": sandbox.faults.remaining}
+
+
+def reset(sandbox, body: dict) -> dict:
+    sandbox.reset()
+    return show_clock(sandbox, body)
+
+
+ROUTES = [
+    ("GET", "/_sandbox/clock", show_clock),
+    ("POST", "/_sandbox/clock", set_clock),
+    ("POST", "/_sandbox/checkout/<session>/pay", pay_session),
+    ("POST", "/_sandbox/customers/<customer>/card", replace_card),
+    ("POST", "/_sandbox/subscriptions/<subscription>/cancel", cancel),
+    ("GET", "/_sandbox/deliveries", list_deliveries),
+    ("POST", "/_sandbox/deliveries/wait", wait),
+    ("POST", "/_sandbox/deliveries/<delivery>/retry", retry_delivery),
+    ("POST", "/_sandbox/faults", set_faults),
+    ("POST", "/_sandbox/reset", reset),
+]

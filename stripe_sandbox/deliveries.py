@@ -1,0 +1,172 @@
+"""Webhooks: every event to every endpoint that wants it, signed, in order, retried."""
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Collection
+
+import requests
+
+from stripe_sandbox.shapes import present
+
+# Wall time between tries. Stripe takes days; a drill wants to see all of them.
+RETRY_SECONDS = (1, 2, 4, 8, 16)
+TIMEOUT_SECONDS = 30
+
+
+class Deliveries:
+    """One thread sends; a delivery that waits for its next try does not hold up the others."""
+
+    def __init__(self, sandbox):
+        self.sandbox = sandbox
+        # Guards the rows only. It is never held while sending, because the receiver calls the
+        # API back before it answers.
+        self.changed = threading.Condition()
+        self.stopping = False
+        self.thread = threading.Thread(target=self.work, name="deliveries", daemon=True)
+        self.rows: dict[str, dict] = {}
+        self.waiting: dict[str, dict] = {}
+        for row in sandbox.store.side["deliveries"].values():
+            self.keep(row)
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def stop(self) -> None:
+        with self.changed:
+            self.stopping = True
+            self.changed.notify_all()
+        if self.thread.is_alive():
+            self.thread.join(timeout=1)
+
+    def forget(self) -> None:
+        with self.changed:
+            self.rows.clear()
+            self.waiting.clear()
+            self.changed.notify_all()
+
+    def add(self, event: dict) -> None:
+        for endpoint in self.sandbox.store.all("webhook_endpoint"):
+            if wants(endpoint, event["type"]):
+                self.add_row(event, endpoint)
+
+    def add_row(self, event: dict, endpoint: dict) -> None:
+        row = {
+            "id": self.sandbox.new_id("dlv"),
+            "event": event["id"],
+            "type": event["type"],
+            "object_id": event["data"]["object"]["id"],
+            "endpoint": endpoint["id"],
+            "url": endpoint["url"],
+            "status": "pending",
+            "attempts": 0,
+            "next_try_at": 0,
+            "response_status": None,
+            "error": None,
+        }
+        with self.changed:
+            self.keep(row)
+            self.changed.notify_all()
+
+    def keep(self, row: dict) -> None:
+        self.rows[row["id"]] = row
+        if row["status"] == "pending":
+            self.waiting[row["id"]] = row
+        else:
+            self.waiting.pop(row["id"], None)
+        self.sandbox.store.set("deliveries", row["id"], row)
+
+    def count(self) -> dict[str, int]:
+        with self.changed:
+            counts = {"pending": 0, "delivered": 0, "failed": 0}
+            for row in self.rows.values():
+                counts[row["status"]] += 1
+            return counts
+
+    def newest_first(self) -> list[dict]:
+        with self.changed:
+            return [dict(row) for row in reversed(self.rows.values())]
+
+    def wait(self, timeout: float) -> bool:
+        """Whether every delivery was answered or given up within `timeout` seconds."""
+        with self.changed:
+            return self.changed.wait_for(lambda: not self.waiting, timeout)
+
+    def retry(self, row_id: str) -> dict | None:
+        with self.changed:
+            row = self.rows.get(row_id)
+            if row:
+                self.keep(row | {"status": "pending", "attempts": 0, "next_try_at": 0})
+                self.changed.notify_all()
+            return self.rows.get(row_id)
+
+    def work(self) -> None:
+        while row := self.take():
+            answer = self.send(row)
+            with self.changed:
+                if row["id"] in self.rows:
+                    self.keep(row | self.outcome(row, *answer))
+                    self.sandbox.store.commit()
+                self.changed.notify_all()
+
+    def take(self) -> dict | None:
+        """The oldest delivery whose time has come, waiting for one; None at the end."""
+        with self.changed:
+            while not self.stopping:
+                for row in self.waiting.values():
+                    if row["next_try_at"] <= time.time():
+                        return row
+                self.changed.wait(seconds_to_next(self.waiting.values()))
+        return None
+
+    def send(self, row: dict) -> tuple[int | None, str | None]:
+        event = self.sandbox.find(row["event"])
+        endpoint = self.sandbox.find(row["endpoint"])
+        if not event or not endpoint:
+            return None, "The endpoint is gone."
+        body = json.dumps(present(event), indent=2).encode()
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "User-Agent": "Stripe/1.0 (sandbox)",
+            "Stripe-Signature": sign(body, endpoint["_secret"], self.sandbox.clock.signing_time()),
+        }
+        return post(endpoint["url"], body, headers)
+
+    def outcome(self, row: dict, status: int | None, error: str | None) -> dict:
+        attempts = row["attempts"] + 1
+        fields = {"attempts": attempts, "response_status": status, "error": error}
+        if status is not None and 200 <= status < 300:
+            return fields | {"status": "delivered"}
+        retries = self.sandbox.options.retry_seconds
+        if attempts > len(retries) or not self.sandbox.find(row["endpoint"]):
+            return fields | {"status": "failed"}
+        return fields | {"next_try_at": time.time() + retries[attempts - 1]}
+
+
+def wants(endpoint: dict, event_type: str) -> bool:
+    enabled = endpoint["enabled_events"]
+    return endpoint["status"] == "enabled" and ("*" in enabled or event_type in enabled)
+
+
+def seconds_to_next(waiting: Collection[dict]) -> float | None:
+    if not waiting:
+        return None
+    return max(0.0, min(row["next_try_at"] for row in waiting) - time.time())
+
+
+def sign(body: bytes, secret: str, moment: int) -> str:
+    signed = f"{moment}.".encode() + body
+    digest = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    return f"t={moment},v1={digest}"
+
+
+def post(url: str, body: bytes, headers: dict) -> tuple[int | None, str | None]:
+    try:
+        response = requests.post(
+            url, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
+        )
+    except requests.RequestException as error:
+        return None, str(error)
+    return response.status_code, None if response.ok else response.text[:500]

@@ -1,0 +1,56 @@
+"""The hosted checkout page."""
+
+from flask import current_app, redirect, render_template, request
+from werkzeug.local import LocalProxy
+
+from stripe_sandbox.billing import checkout
+from stripe_sandbox.cards import OFFERED
+from stripe_sandbox.errors import StripeError
+from stripe_sandbox.shapes import present
+
+sandbox = LocalProxy(lambda: current_app.extensions["stripe_sandbox"])
+
+
+def show(session: str):
+    with sandbox.lock:
+        obj = sandbox.find(session)
+        return render(obj)
+
+
+def pay(session: str):
+    """A declined card leaves the person on the page, with the reason."""
+    form = request.form
+    with sandbox.changing():
+        obj = sandbox.find(session)
+        if obj is None or obj["status"] != "open":
+            return render(obj)
+        try:
+            checkout.pay(sandbox, obj, form.get("card_number", ""), form.get("email"))
+        except StripeError as error:
+            return render(obj, problem=error.message, typed=form.get("card_number", ""))
+        target = checkout.success_url(obj)
+    return redirect(target, 303)
+
+
+def render(session: dict | None, problem: str = "", typed: str = ""):
+    if session is None:
+        return render_template("closed.html", state="missing"), 404
+    if session["status"] != "open":
+        return render_template("closed.html", state=session["status"], session=session)
+    page = render_template(
+        "checkout.html",
+        session=session,
+        items=session["_line_items"],
+        rates=present(session["_subscription"]["default_tax_rates"]),
+        email=checkout.session_email(sandbox, session),
+        cards=OFFERED,
+        problem=problem,
+        typed=typed,
+    )
+    return page, 402 if problem else 200
+
+
+ROUTES = [
+    ("GET", "/c/pay/<session>", show),
+    ("POST", "/c/pay/<session>", pay),
+]

@@ -1,0 +1,74 @@
+"""The control desk at /_sandbox/: the clock, what happened, what was sent."""
+
+from flask import current_app, redirect, render_template, request
+from werkzeug.local import LocalProxy
+
+from stripe_sandbox.billing import portal
+from stripe_sandbox.cards import OFFERED
+from stripe_sandbox.errors import StripeError
+from stripe_sandbox.periods import add_interval
+
+SHOWN = 25
+COUNTED = ("customer", "checkout.session", "subscription", "invoice", "charge", "event")
+
+sandbox = LocalProxy(lambda: current_app.extensions["stripe_sandbox"])
+
+
+def show(problem: str = ""):
+    with sandbox.lock:
+        return render_template(
+            "desk.html",
+            now=sandbox.now(),
+            frozen=sandbox.clock.frozen,
+            counts={kind: len(sandbox.all(kind)) for kind in COUNTED},
+            events=sandbox.all("event")[: -SHOWN - 1 : -1],
+            deliveries=sandbox.deliveries.newest_first()[:SHOWN],
+            sent=sandbox.deliveries.count(),
+            subscriptions=[describe(entry) for entry in sandbox.all("subscription")[::-1]],
+            cards=OFFERED,
+            problem=problem,
+        )
+
+
+def describe(subscription: dict) -> dict:
+    item = subscription["items"]["data"][0]
+    card = sandbox.find(subscription["default_payment_method"])
+    return {
+        "subscription": subscription,
+        "customer": sandbox.find(subscription["customer"]),
+        "item": item,
+        "card": card["card"]["last4"] if card else "none",
+    }
+
+
+def advance():
+    target = add_interval(sandbox.now(), request.form["interval"], 1)
+    sandbox.timetable.advance_to(target)
+    return back()
+
+
+def replace_card(customer: str):
+    try:
+        with sandbox.changing():
+            obj = sandbox.get("customer", customer)
+            portal.replace_card(sandbox, obj, request.form["card_number"])
+    except StripeError as error:
+        return show(error.message), error.status
+    return back()
+
+
+def retry(delivery: str):
+    sandbox.deliveries.retry(delivery)
+    return back()
+
+
+def back():
+    return redirect("/_sandbox/", 303)
+
+
+ROUTES = [
+    ("GET", "/_sandbox/", show),
+    ("POST", "/_sandbox/desk/advance", advance),
+    ("POST", "/_sandbox/desk/customers/<customer>/card", replace_card),
+    ("POST", "/_sandbox/desk/deliveries/<delivery>/retry", retry),
+]

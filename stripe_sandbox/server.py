@@ -1,0 +1,77 @@
+"""The Flask application and the threaded server around it."""
+
+import threading
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from stripe_sandbox import api, control_api, pages
+from stripe_sandbox.api.gate import answer
+from stripe_sandbox.errors import NotInSandbox, StripeError
+from stripe_sandbox.sandbox import Sandbox
+
+
+def create_app(sandbox: Sandbox) -> Flask:
+    app = Flask("stripe_sandbox")
+    app.extensions["stripe_sandbox"] = sandbox
+    for method, path, handler in api.ROUTES:
+        add_route(app, method, path, handler, api_view(sandbox, handler))
+    for method, path, handler in control_api.ROUTES:
+        add_route(app, method, path, handler, control_view(sandbox, handler))
+    app.register_blueprint(pages.blueprint)
+    app.add_url_rule("/healthz", "healthz", lambda: Response("ok", mimetype="text/plain"))
+    app.register_error_handler(404, lambda error: answer(sandbox, refuse, request, {}))
+    app.register_error_handler(405, lambda error: answer(sandbox, refuse, request, {}))
+    return app
+
+
+def add_route(app: Flask, method: str, path: str, handler, view) -> None:
+    app.add_url_rule(path, f"{handler.__module__}.{handler.__name__}", view, methods=[method])
+
+
+def api_view(sandbox: Sandbox, handler):
+    return lambda **path: answer(sandbox, handler, request, path)
+
+
+def control_view(sandbox: Sandbox, handler):
+    def view(**path):
+        try:
+            return jsonify(handler(sandbox, request.get_json(silent=True) or {}, **path))
+        except StripeError as error:
+            return jsonify(error.body()), error.status
+
+    return view
+
+
+def refuse(sandbox: Sandbox, params: dict) -> dict:
+    raise NotInSandbox(request.method, request.path)
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log_request(self, code="-", size="-") -> None:
+        pass
+
+
+class Server:
+    """A sandbox and its HTTP server, running in threads of this process."""
+
+    def __init__(self, sandbox: Sandbox, host: str, port: int):
+        self.sandbox = sandbox
+        self.http: BaseWSGIServer = make_server(
+            host, port, create_app(sandbox), threaded=True, request_handler=QuietHandler
+        )
+        self.http.daemon_threads = True
+        self.thread = threading.Thread(target=self.http.serve_forever, name="http", daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.http.host}:{self.http.port}"
+
+    def start(self) -> None:
+        self.sandbox.start()
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.http.shutdown()
+        self.http.server_close()
+        self.sandbox.stop()

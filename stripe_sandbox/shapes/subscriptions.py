@@ -1,0 +1,83 @@
+"""Subscription and subscription item.
+
+The current period is on the item; the subscription itself has none in this version.
+"""
+
+SUBSCRIPTION = {
+    "id": None,
+    "object": "subscription",
+    "application": None,
+    "application_fee_percent": None,
+    "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
+    "billing_cycle_anchor": None,
+    "billing_cycle_anchor_config": None,
+    # Checkout has made flexible subscriptions by default since 2025-09-30.clover.
+    "billing_mode": {"type": "flexible", "flexible": {"proration_discounts": "included"}},
+    "billing_schedules": [],
+    "billing_thresholds": None,
+    "cancel_at": None,
+    "cancel_at_period_end": False,
+    "canceled_at": None,
+    "cancellation_details": {"comment": None, "feedback": None, "reason": None},
+    "collection_method": "charge_automatically",
+    "created": None,
+    "currency": None,
+    "customer": None,
+    "customer_account": None,
+    "days_until_due": None,
+    "default_payment_method": None,
+    "default_source": None,
+    "default_tax_rates": [],
+    "description": None,
+    "discounts": [],
+    "ended_at": None,
+    "invoice_settings": {
+        "account_tax_ids": None,
+        "custom_fields": None,
+        "description": None,
+        "footer": None,
+        "issuer": {"type": "self"},
+    },
+    "items": None,
+    "latest_invoice": None,
+    "livemode": False,
+    "managed_payments": None,
+    "metadata": {},
+    "next_pending_invoice_item_invoice": None,
+    "on_behalf_of": None,
+    "pause_collection": None,
+    "payment_settings": {
+        "payment_method_options": None,
+        "payment_method_types": None,
+        "save_default_payment_method": "off",
+    },
+    "pending_invoice_item_interval": None,
+    "pending_setup_intent": None,
+    "pending_update": None,
+    "schedule": None,
+    "start_date": None,
+    "status": "active",
+    "test_clock": None,
+    "transfer_data": None,
+    "trial_end": None,
+    "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
+    "trial_start": None,
+}
+
+SUBSCRIPTION_ITEM = {
+    "id": None,
+    "object": "subscription_item",
+    "billing_thresholds": None,
+    "created": None,
+    "current_period_end": None,
+    "current_period_start": None,
+    "discounts": [],
+    "metadata": {},
+    "plan": None,
+    "price": None,
+    "quantity": 1,
+    "subscription": None,
+    "tax_rates": [],
+}
+
+TEMPLATES = {"subscription": SUBSCRIPTION, "subscription_item": SUBSCRIPTION_ITEM}
