@@ -1,6 +1,7 @@
 """The levers under /_sandbox/: clock, payments, cards, deliveries, faults. JSON in and out."""
 
 from stripe_sandbox.billing import checkout, portal, subscriptions
+from stripe_sandbox.billing.customers import get_customer
 from stripe_sandbox.errors import ParameterInvalid, ParameterMissing
 from stripe_sandbox.shapes import present
 
@@ -88,7 +89,7 @@ def require(body: dict, name: str) -> str:
 
 def replace_card(sandbox, body: dict, customer: str) -> dict:
     with sandbox.changing():
-        obj = sandbox.get("customer", customer)
+        obj = get_customer(sandbox, customer)
         method = present(portal.replace_card(sandbox, obj, require(body, "card_number")))
     wait_if_asked(sandbox, body)
     return method

@@ -106,7 +106,10 @@ class Deliveries:
         while row := self.take():
             answer = self.send(row)
             with self.changed:
-                if row["id"] in self.rows:
+                if self.stopping:
+                    return
+                # Not if it was reset or asked for again meanwhile.
+                if self.rows.get(row["id"]) is row:
                     self.keep(row | self.outcome(row, *answer))
                     self.sandbox.store.commit()
                 self.changed.notify_all()

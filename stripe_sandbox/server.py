@@ -2,7 +2,7 @@
 
 import threading
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from stripe_sandbox import api, control_api, pages
@@ -20,8 +20,9 @@ def create_app(sandbox: Sandbox) -> Flask:
         add_route(app, method, path, handler, control_view(sandbox, handler))
     app.register_blueprint(pages.blueprint)
     app.add_url_rule("/healthz", "healthz", lambda: Response("ok", mimetype="text/plain"))
-    app.register_error_handler(404, lambda error: answer(sandbox, refuse, request, {}))
-    app.register_error_handler(405, lambda error: answer(sandbox, refuse, request, {}))
+    app.register_error_handler(404, lambda error: not_found(sandbox))
+    app.register_error_handler(405, lambda error: not_found(sandbox))
+    app.register_error_handler(500, fail)
     return app
 
 
@@ -41,6 +42,19 @@ def control_view(sandbox: Sandbox, handler):
             return jsonify(error.body()), error.status
 
     return view
+
+
+def fail(error):
+    """A fault of the sandbox itself, in the form the clients of both its APIs can read."""
+    cause = error.original_exception or error
+    message = f"The sandbox failed: {type(cause).__name__}: {cause}"
+    return jsonify({"error": {"type": "api_error", "message": message}}), 500
+
+
+def not_found(sandbox: Sandbox):
+    if request.path.startswith("/v1/"):
+        return answer(sandbox, refuse, request, {})
+    return render_template("closed.html", state="missing"), 404
 
 
 def refuse(sandbox: Sandbox, params: dict) -> dict:

@@ -57,9 +57,9 @@ class Timetable:
         with self.advancing:
             clock = self.sandbox.clock
             with self.sandbox.changing():
+                require_forward(clock.now(), target)
                 was_frozen = clock.frozen
                 clock.freeze(clock.now())
-                require_forward(clock.now(), target)
             try:
                 count = self.run_due(target, set_clock=clock.freeze, in_step=in_step)
                 self.sandbox.clock.freeze(target)
@@ -71,11 +71,12 @@ class Timetable:
 
     def run_due(self, limit: int, *, set_clock: Callable, in_step: bool = False) -> int:
         count = 0
-        while self.run_next(limit, set_clock):
-            count += 1
+        while True:
             if in_step:
                 self.sandbox.deliveries.wait(STEP_TIMEOUT_SECONDS)
-        return count
+            if not self.run_next(limit, set_clock):
+                return count
+            count += 1
 
     def run_next(self, limit: int, set_clock: Callable) -> bool:
         # The lock is let go between two things, so that whoever asks meanwhile gets an answer.

@@ -13,6 +13,7 @@ from stripe_sandbox.api import (
     invoices,
     payment_methods,
     payments,
+    refunds,
     subscriptions,
 )
 
@@ -27,6 +28,7 @@ ROUTES = [
         invoices,
         payment_methods,
         payments,
+        refunds,
         subscriptions,
     )
     for route in module.ROUTES

@@ -63,10 +63,12 @@ def list_features(sandbox, params: dict, product: str) -> dict:
 def create_price(sandbox, params: dict) -> dict:
     product = read_product(sandbox, params)
     amount = read_amount(params)
+    lookup_key = claim_lookup_key(sandbox, params)
     price = sandbox.create(
         "price",
         "price",
         currency=require(params, "currency").lower(),
+        lookup_key=lookup_key,
         metadata=merge_metadata({}, params),
         product=product["id"],
         unit_amount=amount,
@@ -75,7 +77,6 @@ def create_price(sandbox, params: dict) -> dict:
         **read_recurring(params),
         **pick(params, "nickname", "tax_behavior"),
     )
-    set_lookup_key(sandbox, price, params)
     sandbox.record("price.created", price)
     return present(price)
 
@@ -111,19 +112,17 @@ def read_recurring(params: dict) -> dict:
     }
 
 
-def set_lookup_key(sandbox, price: dict, params: dict) -> None:
-    key = params.get("lookup_key")
-    if not key:
-        return
-    for other in sandbox.all("price", lookup_key=key):
-        if other["id"] == price["id"]:
-            continue
+def claim_lookup_key(sandbox, params: dict, owner: dict | None = None) -> str | None:
+    """The key asked for, taken from the price that has it if that is what was asked."""
+    key = params.get("lookup_key") or None
+    holders = [price for price in sandbox.all("price", lookup_key=key) if price is not owner]
+    for holder in holders if key else []:
         if not read_bool(params, "transfer_lookup_key", False):
-            message = f"A price (`{other['id']}`) already uses that lookup key."
+            message = f"A price (`{holder['id']}`) already uses that lookup key."
             raise ParameterInvalid("lookup_key", message, "resource_already_exists")
-        sandbox.save(other | {"lookup_key": None})
-    price["lookup_key"] = key
-    sandbox.save(price)
+        holder["lookup_key"] = None
+        sandbox.save(holder)
+    return key
 
 
 def retrieve_price(sandbox, params: dict, price: str) -> dict:
@@ -136,7 +135,8 @@ def update_price(sandbox, params: dict, price: str) -> dict:
         raise ParameterInvalid("unit_amount", message, "parameter_unknown")
     obj = sandbox.get("price", price)
     before = present(obj)
-    set_lookup_key(sandbox, obj, params)
+    if "lookup_key" in params:
+        obj["lookup_key"] = claim_lookup_key(sandbox, params, obj)
     obj.update(pick(params, "nickname"), metadata=merge_metadata(obj["metadata"], params))
     obj["active"] = read_bool(params, "active", obj["active"])
     sandbox.record("price.updated", sandbox.save(obj), before)

@@ -1,6 +1,5 @@
 """Checkout sessions and portal sessions."""
 
-from stripe_sandbox.api.customers import get_live
 from stripe_sandbox.api.lists import list_objects, page
 from stripe_sandbox.api.params import (
     merge_metadata,
@@ -8,9 +7,11 @@ from stripe_sandbox.api.params import (
     read_hash,
     read_int,
     read_list,
+    refuse_unsupported,
     require,
 )
 from stripe_sandbox.billing import checkout
+from stripe_sandbox.billing.customers import get_customer
 from stripe_sandbox.errors import ParameterInvalid, ParameterMissing
 from stripe_sandbox.shapes import present
 
@@ -21,7 +22,7 @@ def create(sandbox, params: dict) -> dict:
     require_subscription_mode(params)
     fields = pick(params, *SESSION_TEXTS)
     if params.get("customer"):
-        fields["customer"] = get_live(sandbox, params["customer"], "customer")["id"]
+        fields["customer"] = get_customer(sandbox, params["customer"], "customer")["id"]
     session = checkout.open_session(
         sandbox,
         read_lines(sandbox, params, "line_items"),
@@ -39,8 +40,8 @@ def require_subscription_mode(params: dict) -> None:
     if params.get("customer") and params.get("customer_email"):
         message = "You may only specify one of these parameters: customer, customer_email."
         raise ParameterInvalid("customer_email", message)
-    if read_hash(params, "subscription_data").keys() & {"trial_end", "trial_period_days"}:
-        raise ParameterInvalid("subscription_data", "The sandbox does not have trials.")
+    refuse_unsupported(params)
+    refuse_unsupported(read_hash(params, "subscription_data"))
 
 
 def read_lines(sandbox, params: dict, name: str) -> list[tuple[dict, int]]:
@@ -95,7 +96,7 @@ def list_line_items(sandbox, params: dict, session: str) -> dict:
 
 
 def create_portal_session(sandbox, params: dict) -> dict:
-    customer = get_live(sandbox, require(params, "customer"), "customer")
+    customer = get_customer(sandbox, require(params, "customer"), "customer")
     fields = pick(params, "return_url", "locale")
     session = sandbox.create("billing_portal.session", "bps", customer=customer["id"], **fields)
     session["url"] = f"{sandbox.options.public_url}/p/session/{session['id']}"

@@ -3,16 +3,25 @@
 from stripe_sandbox.api.lists import list_objects
 from stripe_sandbox.api.params import merge_metadata, pick, read_hash
 from stripe_sandbox.billing import customers
+from stripe_sandbox.billing.payment_methods import attach
+from stripe_sandbox.billing.portal import live_subscriptions
+from stripe_sandbox.billing.subscriptions import end_subscription
 from stripe_sandbox.errors import Missing
 from stripe_sandbox.shapes import present
+from stripe_sandbox.shapes.parties import NO_ADDRESS
 
 TEXTS = ("email", "name", "description", "phone")
+DEFAULT_METHOD = "invoice_settings[default_payment_method]"
 
 
 def create(sandbox, params: dict) -> dict:
     fields = read_fields(params) | {"metadata": merge_metadata({}, params)}
+    payment_method = read_new_method(sandbox, params)
     customer = customers.create_customer(sandbox, **fields)
-    apply_invoice_settings(sandbox, customer, params)
+    if payment_method:
+        attach(sandbox, payment_method, customer)
+    if read_hash(params, "invoice_settings"):
+        customers.change_customer(sandbox, customer, **read_settings(sandbox, customer, params))
     return present(customer)
 
 
@@ -20,26 +29,33 @@ def read_fields(params: dict) -> dict:
     fields = pick(params, *TEXTS)
     if "address" in params:
         address = read_hash(params, "address")
-        names = ("city", "country", "line1", "line2", "postal_code", "state")
-        fields["address"] = {name: address.get(name) or None for name in names}
+        fields["address"] = {name: address.get(name) or None for name in NO_ADDRESS}
     return fields
 
 
-def apply_invoice_settings(sandbox, customer: dict, params: dict) -> None:
+def read_new_method(sandbox, params: dict) -> dict | None:
+    name = params.get("payment_method")
+    payment_method = sandbox.get("payment_method", name, "payment_method") if name else None
+    default = read_hash(params, "invoice_settings").get("default_payment_method")
+    if default and default != name:
+        raise Missing("payment_method", default, DEFAULT_METHOD)
+    return payment_method
+
+
+def read_settings(sandbox, customer: dict, params: dict) -> dict:
     settings = read_hash(params, "invoice_settings")
     if "default_payment_method" not in settings:
-        return
+        return {}
     name = settings["default_payment_method"] or None
     if name is not None:
         require_own_method(sandbox, customer, name)
-    customers.set_default_payment_method(sandbox, customer, name)
+    return {"invoice_settings": customer["invoice_settings"] | {"default_payment_method": name}}
 
 
 def require_own_method(sandbox, customer: dict, name: str) -> None:
-    param = "invoice_settings[default_payment_method]"
-    payment_method = sandbox.get("payment_method", name, param)
+    payment_method = sandbox.get("payment_method", name, DEFAULT_METHOD)
     if payment_method["customer"] != customer["id"]:
-        raise Missing("payment_method", name, param)
+        raise Missing("payment_method", name, DEFAULT_METHOD)
 
 
 def retrieve(sandbox, params: dict, customer: str) -> dict:
@@ -47,18 +63,10 @@ def retrieve(sandbox, params: dict, customer: str) -> dict:
 
 
 def update(sandbox, params: dict, customer: str) -> dict:
-    obj = get_live(sandbox, customer)
-    fields = read_fields(params) | {"metadata": merge_metadata(obj["metadata"], params)}
-    customers.change_customer(sandbox, obj, **fields)
-    apply_invoice_settings(sandbox, obj, params)
-    return present(obj)
-
-
-def get_live(sandbox, name: str, param: str = "id") -> dict:
-    customer = sandbox.get("customer", name, param)
-    if customer.get("deleted"):
-        raise Missing("customer", name, param)
-    return customer
+    obj = customers.get_customer(sandbox, customer)
+    fields = read_fields(params) | read_settings(sandbox, obj, params)
+    fields["metadata"] = merge_metadata(obj["metadata"], params)
+    return present(customers.change_customer(sandbox, obj, **fields))
 
 
 def list_all(sandbox, params: dict) -> dict:
@@ -66,11 +74,15 @@ def list_all(sandbox, params: dict) -> dict:
 
 
 def delete(sandbox, params: dict, customer: str) -> dict:
-    return present(customers.delete_customer(sandbox, get_live(sandbox, customer)))
+    """Deleting a customer ends at once what the customer subscribed to."""
+    obj = customers.get_customer(sandbox, customer)
+    for subscription in live_subscriptions(sandbox, obj):
+        end_subscription(sandbox, subscription, "cancellation_requested")
+    return present(customers.delete_customer(sandbox, obj))
 
 
 def list_payment_methods(sandbox, params: dict, customer: str) -> dict:
-    get_live(sandbox, customer)
+    customers.get_customer(sandbox, customer)
     url = f"/v1/customers/{customer}/payment_methods"
     return list_objects(sandbox, "payment_method", params, url, customer=customer)
 

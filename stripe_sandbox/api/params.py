@@ -4,6 +4,18 @@ from collections.abc import Iterable
 
 from stripe_sandbox.errors import ParameterInvalid, ParameterMissing
 
+# Taking these without doing them would teach the wrong thing.
+UNSUPPORTED = (
+    "add_invoice_items",
+    "billing_cycle_anchor",
+    "coupon",
+    "discounts",
+    "pause_collection",
+    "promotion_code",
+    "schedule",
+    "trial_end",
+    "trial_period_days",
+)
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -26,7 +38,8 @@ def place(tree: dict, steps: list[str], value: str) -> None:
 def as_lists(node):
     if not isinstance(node, dict):
         return node
-    children = {key: as_lists(child) for key, child in node.items()}
+    # Metadata keys may be numbers, and stay keys.
+    children = {key: child if key == "metadata" else as_lists(child) for key, child in node.items()}
     if children and all(key.isdecimal() for key in children):
         return [children[key] for key in sorted(children, key=int)]
     return children
@@ -79,6 +92,13 @@ def merge_metadata(current: dict, params: dict) -> dict:
         return {}
     merged = current | read_hash(params, "metadata")
     return {key: value for key, value in merged.items() if value != ""}
+
+
+def refuse_unsupported(params: dict) -> None:
+    for name in UNSUPPORTED:
+        if params.get(name):
+            message = f"The sandbox does not have {name}. See docs/sandbox.md."
+            raise ParameterInvalid(name, message, "parameter_unknown")
 
 
 def pick(params: dict, *names: str) -> dict:

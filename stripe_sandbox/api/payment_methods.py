@@ -1,9 +1,9 @@
 """Payment methods: cards only."""
 
-from stripe_sandbox.api.customers import get_live
 from stripe_sandbox.api.lists import list_objects
 from stripe_sandbox.api.params import merge_metadata, pick, read_hash, require
 from stripe_sandbox.billing import payment_methods
+from stripe_sandbox.billing.customers import get_customer
 from stripe_sandbox.errors import ParameterInvalid
 from stripe_sandbox.shapes import present
 
@@ -24,7 +24,7 @@ def retrieve(sandbox, params: dict, payment_method: str) -> dict:
 
 def attach(sandbox, params: dict, payment_method: str) -> dict:
     obj = sandbox.get("payment_method", payment_method)
-    customer = get_live(sandbox, require(params, "customer"), "customer")
+    customer = get_customer(sandbox, require(params, "customer"), "customer")
     return present(payment_methods.attach(sandbox, obj, customer))
 
 

@@ -11,6 +11,7 @@ from stripe_sandbox.api.params import (
     read_hash,
     read_int,
     read_list,
+    refuse_unsupported,
 )
 from stripe_sandbox.billing import subscriptions
 from stripe_sandbox.errors import Missing, ParameterInvalid
@@ -42,6 +43,7 @@ def has_status(subscription: dict, wish: str | None) -> bool:
 
 
 def update(sandbox, params: dict, subscription: str) -> dict:
+    refuse_unsupported(params)
     # On a copy, so that a parameter that turns out wrong leaves nothing half changed.
     obj = copy.deepcopy(get_running(sandbox, subscription))
     before = present(obj)

@@ -1,6 +1,15 @@
 """Customers and what they pay by default."""
 
+from stripe_sandbox.errors import Missing
 from stripe_sandbox.shapes import present
+
+
+def get_customer(sandbox, name: str, param: str = "id") -> dict:
+    """One that is not deleted."""
+    customer = sandbox.get("customer", name, param)
+    if customer.get("deleted"):
+        raise Missing("customer", name, param)
+    return customer
 
 
 def create_customer(sandbox, **fields) -> dict:

@@ -23,7 +23,7 @@ def begin(sandbox, subscription: dict, payment_method: dict) -> dict:
     subscription["latest_invoice"] = invoice["id"]
     sandbox.save(subscription)
     invoices.finalise(sandbox, invoice)
-    invoices.collect(sandbox, invoice, payment_method, at_checkout=True)
+    invoices.collect_automatically(sandbox, invoice, payment_method, at_checkout=True)
     sandbox.record("customer.subscription.created", subscription)
     announce_paid(sandbox, invoice)
     return invoice
@@ -55,7 +55,7 @@ def renew(sandbox, subscription: dict) -> None:
     invoice = invoices.draw_up(sandbox, subscription, "subscription_cycle", period)
     subscription["latest_invoice"] = invoice["id"]
     invoices.finalise(sandbox, invoice)
-    if invoices.collect(sandbox, invoice, paying_method(sandbox, subscription)):
+    if invoices.collect_automatically(sandbox, invoice, paying_method(sandbox, subscription)):
         announce_paid(sandbox, invoice)
         announce_change(sandbox, subscription, before)
     else:
@@ -92,7 +92,7 @@ def fail(sandbox, subscription: dict, invoice: dict, before: dict) -> None:
 
 def retry(sandbox, invoice: dict) -> None:
     subscription = sandbox.get("subscription", invoices.subscription_id(invoice))
-    if invoices.collect(sandbox, invoice, paying_method(sandbox, subscription)):
+    if invoices.collect_automatically(sandbox, invoice, paying_method(sandbox, subscription)):
         recover(sandbox, subscription, invoice)
     else:
         fail(sandbox, subscription, invoice, present(subscription))

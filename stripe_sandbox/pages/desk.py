@@ -4,6 +4,7 @@ from flask import current_app, redirect, render_template, request
 from werkzeug.local import LocalProxy
 
 from stripe_sandbox.billing import portal
+from stripe_sandbox.billing.customers import get_customer
 from stripe_sandbox.cards import OFFERED
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.periods import add_interval
@@ -50,7 +51,7 @@ def advance():
 def replace_card(customer: str):
     try:
         with sandbox.changing():
-            obj = sandbox.get("customer", customer)
+            obj = get_customer(sandbox, customer)
             portal.replace_card(sandbox, obj, request.form["card_number"])
     except StripeError as error:
         return show(error.message), error.status

@@ -1,0 +1,50 @@
+"""Giving money back."""
+
+from stripe_sandbox.errors import ParameterInvalid
+
+
+def refund(sandbox, charge: dict, amount: int | None, **fields) -> dict:
+    left = charge["amount_captured"] - charge["amount_refunded"]
+    amount = left if amount is None else amount
+    require_refundable(charge, amount, left)
+    obj = sandbox.create(
+        "refund",
+        "re",
+        amount=amount,
+        charge=charge["id"],
+        currency=charge["currency"],
+        payment_intent=charge["payment_intent"],
+        **fields,
+    )
+    obj["balance_transaction"] = take_from_balance(sandbox, obj)["id"]
+    charge["amount_refunded"] += amount
+    charge["refunded"] = charge["amount_refunded"] == charge["amount"]
+    sandbox.record("refund.created", sandbox.save(obj))
+    sandbox.record("charge.refunded", sandbox.save(charge))
+    return obj
+
+
+def require_refundable(charge: dict, amount: int, left: int) -> None:
+    if not charge["paid"]:
+        raise ParameterInvalid("charge", "This charge was not paid.", "charge_not_refundable")
+    if not left:
+        message = f"Charge {charge['id']} has already been refunded."
+        raise ParameterInvalid("charge", message, "charge_already_refunded")
+    if not 0 < amount <= left:
+        message = f"Refund amount ({amount}) is greater than what is left of the charge ({left})."
+        raise ParameterInvalid("amount", message)
+
+
+def take_from_balance(sandbox, refund: dict) -> dict:
+    return sandbox.create(
+        "balance_transaction",
+        "txn",
+        amount=-refund["amount"],
+        available_on=sandbox.now(),
+        currency=refund["currency"],
+        description="Refund",
+        net=-refund["amount"],
+        reporting_category="refund",
+        source=refund["id"],
+        type="refund",
+    )
