@@ -1,22 +1,21 @@
 """All settings, read from the environment and `.env`; `.env.example` lists every one."""
 
-import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
-from crm_project.environment import Environment
+from crm_project.environment import Environment, refuse_public_demo
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# Values that let the demo start with no account anywhere. They are public, so they count
+# Secrets that let the demo start with no account anywhere. They are public, so they count
 # only while DEMO is on; tests/test_settings.py holds that.
 DEMO_DEFAULTS = {
     "SECRET_KEY": "demo-only-this-key-is-public-and-protects-nothing-at-all",
     "STRIPE_SECRET_KEY": "sk_test_gatehousedemo000000000000",
     "STRIPE_WEBHOOK_SECRETS": "whsec_gatehousedemo",
-    "STRIPE_API_HOST": "http://127.0.0.1:8420",
 }
 
 env = Environment(BASE_DIR / ".env", DEMO_DEFAULTS)
@@ -27,10 +26,14 @@ DEBUG = env.boolean("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY", needed_for="signing sessions and links")
 if len(SECRET_KEY) < 40:
     raise ImproperlyConfigured("SECRET_KEY is too short. Set it to at least 40 random characters.")
-SITE_URL = env.address("SITE_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+PORT = env.number("PORT", default=8000)
+SITE_URL = env.address("SITE_URL", f"http://127.0.0.1:{PORT}")
+SITE_HOST = urlsplit(SITE_URL).hostname
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", f"{SITE_HOST},127.0.0.1,localhost,[::1]")
+if DEMO:
+    refuse_public_demo([SITE_HOST, *ALLOWED_HOSTS])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-VAR_DIR = BASE_DIR / "var"
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
 ROOT_URLCONF = "crm_project.urls"
 WSGI_APPLICATION = "crm_project.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -65,6 +68,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "crm_project.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "crm_project.middleware.ContentSecurityPolicy",
@@ -104,9 +108,14 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-    VAR_DIR.mkdir(exist_ok=True)
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.number("CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,  # a server that is gone must not hang every page
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 
 # --- Language and time --------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
@@ -177,14 +186,22 @@ if STRIPE_LIVE_MODE != ("_live_" in STRIPE_SECRET_KEY):
         "STRIPE_LIVE_MODE and STRIPE_SECRET_KEY disagree. "
         "Set STRIPE_LIVE_MODE=true with an sk_live_ key, or false with an sk_test_ key."
     )
+if DEMO and STRIPE_LIVE_MODE:
+    raise ImproperlyConfigured(
+        "STRIPE_LIVE_MODE is on in the demo, which must never move real money. Set DEMO=false."
+    )
 # Several secrets, comma separated, let an endpoint's secret be rotated without losing events.
 STRIPE_WEBHOOK_SECRETS = env.words(
     "STRIPE_WEBHOOK_SECRETS", needed_for="checking that webhooks come from Stripe"
 )
 # One pinned version: without it an upgrade of the package would silently move the API.
 STRIPE_API_VERSION = "2026-08-26.dahlia"
-if stripe_api_host := env.address("STRIPE_API_HOST", ""):
-    STRIPE_API_HOST = stripe_api_host  # the sandbox; leave it out for the real Stripe
+# The demo's key opens the sandbox alone; any other key is for the real Stripe unless told.
+IN_SANDBOX = STRIPE_SECRET_KEY == DEMO_DEFAULTS["STRIPE_SECRET_KEY"]
+SANDBOX_PORT = env.number("SANDBOX_PORT", default=PORT + 420)
+sandbox = f"http://127.0.0.1:{SANDBOX_PORT}" if IN_SANDBOX else ""
+if stripe_api_host := env.address("STRIPE_API_HOST", sandbox):
+    STRIPE_API_HOST = stripe_api_host
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 # Upstream's migrations take minutes; ours create the same schema in seconds and keep its names.
 MIGRATION_MODULES = {"djstripe": "billing.djstripe_migrations"}
@@ -215,6 +232,14 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Read-only access to the CRM for staff.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "ListingStatus": "listings.choices.ListingStatus",
+        "EnquiryStatus": "listings.choices.EnquiryStatus",
+        "MembershipStatus": "billing.models.MembershipStatus",
+        "BillingCycle": "billing.models.Cycle",
+    },
 }
 
 # --- Security -------------------------------------------------------------------------------------
@@ -236,6 +261,15 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_NUMBER_FILES = 30
+
+SILENCED_SYSTEM_CHECKS = [
+    # Strict transport for subdomains and the browsers' preload list bind the whole domain, which
+    # may hold other sites than this one: that is for its owner to decide, at the proxy.
+    "security.W005",
+    "security.W021",
+]
+if IN_SANDBOX:
+    SILENCED_SYSTEM_CHECKS += ["djstripe.W002"]  # warns of any STRIPE_API_HOST; here it is meant
 
 LOGGING = {
     "version": 1,

@@ -4,9 +4,11 @@ import os
 import tempfile
 from pathlib import Path
 
-# Tests must not depend on the developer's own .env.
+# Tests must not depend on the developer's own .env, and run as a real site does: not as the demo.
 os.environ.update(
-    DEMO="true",
+    ENV_FILE=os.devnull,
+    DEMO="false",
+    SECRET_KEY="only-for-tests-0123456789-0123456789-0123456789",
     DEBUG="false",
     SITE_URL="http://testserver",
     ALLOWED_HOSTS="testserver,127.0.0.1,localhost",
