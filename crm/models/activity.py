@@ -1,5 +1,6 @@
 from typing import Any, NoReturn
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 
@@ -36,7 +37,7 @@ class ActivityLog(models.Model):
     title = models.CharField(max_length=255)
     description = models.TextField(blank=True)
     outcome = models.CharField(max_length=100, blank=True)
-    changes = models.JSONField(default=dict, blank=True)
+    changes = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
     actor = models.CharField("who", max_length=254)
     origin = models.CharField(max_length=20, blank=True)
     created_at = models.DateTimeField("when")

@@ -1,0 +1,148 @@
+"""How a record is kept equal to its source: one declaration per kind, one way to write."""
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db.models import DateTimeField, F, Model, QuerySet, Value
+from django.db.models.expressions import Combinable
+
+from crm.mirror import history
+from crm.mirror.rows import Key, Outcome, Row
+from crm.models.activity import Entity
+from crm.models.base import Record
+
+# Every declaration by its name, so that one can reach another without importing it.
+MIRRORS: dict[str, "Mirror"] = {}
+
+# A record whose source is there has no tombstone.
+STANDING = Value(None, output_field=DateTimeField())
+
+
+class Mirror:
+    """Declares one kind of source and the record that mirrors it.
+
+    `columns` maps each mirrored column of the record, its link included, to an expression over the
+    source. Every other column belongs to the CRM and is never written here.
+    """
+
+    name: ClassVar[str]
+    entity: ClassVar[Entity]
+    source: ClassVar[type[Model]]
+    record: ClassVar[type[Record]]
+    link: ClassVar[str]  # the record's column that holds `key`
+    key: ClassVar[str] = "pk"  # the source's path to what sync() is given
+    record_path: ClassVar[str] = "crm_record"  # from the source to its record
+    conflict: ClassVar[str] = "id"  # the record's column that two writers could clash on
+    status: ClassVar[str | None] = None  # the record's column that is its status
+    columns: ClassVar[Mapping[str, Combinable]]
+    # {column: (name of its mirror, path from the source to that mirror's key)}
+    parents: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    # A change of these columns alone is no news to people.
+    routine: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls) -> None:
+        if hasattr(cls, "columns"):
+            cls.columns = {**cls.columns, "source_deleted_at": STANDING}
+            MIRRORS[cls.name] = cls()
+
+    # --- Reading ----------------------------------------------------------------------------------
+
+    def keys(self, *, after: Key | None = None, limit: int | None = None) -> list[Key]:
+        """Return the keys of the source rows in order, for walking through all of them."""
+        keys = self.source._base_manager.order_by(self.key).values_list(self.key, flat=True)
+        if after is not None:
+            keys = keys.filter(**{f"{self.key}__gt": after})
+        return list(keys.distinct()[:limit])
+
+    def projection(self, keys: Iterable[Key]) -> QuerySet[Any]:
+        """Return the source rows with `new_<column>` as the record should have it."""
+        new = {f"new_{column}": expression for column, expression in self.columns.items()}
+        rows = self.source._base_manager.filter(**{f"{self.key}__in": list(keys)})
+        return rows.order_by().annotate(mirror_key=F(self.key), **new)
+
+    def rows(self, keys: Iterable[Key]) -> list[Row]:
+        """Return source and record side by side, in one query."""
+        old = {f"old_{column}": F(f"{self.record_path}__{column}") for column in self.columns}
+        rows = self.projection(keys).annotate(record_id=F(f"{self.record_path}__pk"), **old)
+        names = ["mirror_key", "record_id", *old]
+        return [self._row(values) for values in rows.values(*names, *self._projected_names())]
+
+    def _projected_names(self) -> list[str]:
+        parent_keys = [path for _, path in self.parents.values()]
+        return [*(f"new_{column}" for column in self.columns), *parent_keys]
+
+    def _row(self, values: Mapping[str, Any]) -> Row:
+        return Row(
+            key=values["mirror_key"],
+            record_id=values["record_id"],
+            old={column: values[f"old_{column}"] for column in self.columns},
+            new={column: values[f"new_{column}"] for column in self.columns},
+            parent_keys={column: values[path] for column, (_, path) in self.parents.items()},
+        )
+
+    # --- Writing ----------------------------------------------------------------------------------
+
+    def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
+        """Make the records of these keys equal to their sources, and log what that changed.
+
+        A key without a source leaves a tombstone. Call it inside a transaction.
+        """
+        keys = list(dict.fromkeys(keys))
+        rows = self.rows(keys)
+        if self._sync_missing_parents(rows, now):
+            rows = self.rows(keys)
+        stale = [row for row in rows if row.changes]
+        self.write(stale, now)
+        gone = self.bury(set(keys) - {row.key for row in rows}, now)
+        return Outcome.of(rows, deleted=gone)
+
+    def write(self, rows: list[Row], now: datetime) -> None:
+        """Upsert the mirrored columns of these rows, and nothing else."""
+        if not rows:
+            return
+        records = [self._as_record(row) for row in rows]
+        self.record._base_manager.bulk_create(
+            records,
+            update_conflicts=True,
+            unique_fields=[self.conflict],
+            update_fields=set(self.columns) - {self.conflict},
+        )
+        history.log_changes(self, rows, records, now)
+
+    def bury(self, keys: Iterable[Key], now: datetime) -> int:
+        """Set the tombstone on records whose source is gone; return how many."""
+        standing = self.record._base_manager.filter(
+            **{f"{self.link}__in": list(keys)}, source_deleted_at=None
+        )
+        records = list(standing)
+        if records:
+            standing.update(source_deleted_at=now, **{self.link: None})
+            history.log_deletions(self, records, now)
+        return len(records)
+
+    def new_id(self, key: Key) -> uuid.UUID:
+        """Return the id that a record of this key always gets, however often it is rebuilt."""
+        digest = hashlib.md5(f"{self.name}:{key}".encode(), usedforsecurity=False)
+        return uuid.UUID(digest.hexdigest())
+
+    def _as_record(self, row: Row) -> Record:
+        attname = {column: self.record._meta.get_field(column).attname for column in row.new}
+        values = {attname[column]: value for column, value in row.new.items()}
+        return self.record(id=row.record_id or self.new_id(row.key), **values)
+
+    def _sync_missing_parents(self, rows: Iterable[Row], now: datetime) -> bool:
+        """Sync the records that these rows should refer to and do not yet; say if there were any.
+
+        A source of each kind may exist before the contact or the house that it belongs to.
+        """
+        wanted: dict[str, set[Key]] = {}
+        for row in rows:
+            for column, key in row.parent_keys.items():
+                if key is not None and row.new[column] is None:
+                    wanted.setdefault(self.parents[column][0], set()).add(key)
+        for name, keys in wanted.items():
+            MIRRORS[name].sync(keys, now=now)
+        return bool(wanted)

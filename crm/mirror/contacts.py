@@ -1,0 +1,195 @@
+"""People: one contact per person, known by a user account or, for guests, by e-mail alone."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import (
+    Case,
+    CharField,
+    DateTimeField,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, StrIndex, Substr, Trim
+
+from accounts.models import Owner
+from crm.mirror import history
+from crm.mirror.base import MIRRORS, Mirror
+from crm.mirror.merge import free_address, merge_contacts
+from crm.mirror.rows import Key, Outcome, Row
+from crm.models import Contact, Entity
+from listings.models import Enquiry
+
+NOTHING = Value("", output_field=CharField())
+SPACE = StrIndex("guest_name", Value(" "))
+
+
+class People(Mirror):
+    """What owners and guests share: the record, and an id that outlives every address."""
+
+    name = "people"
+    entity = Entity.CONTACTS
+    record = Contact
+    routine = frozenset({"last_activity_date"})
+
+    def new_id(self, key: Key) -> uuid.UUID:
+        # Not made from the address: a person may leave it, and another may come to use it.
+        return uuid.uuid4()
+
+
+class Owners(People):
+    """Owners, keyed by their user. Their own details win over what they once typed as a guest."""
+
+    name = "owners"
+    source = Owner
+    link = "user"
+    key = "user_id"
+    record_path = "user__crm_record"
+    columns = {
+        "user": F("user_id"),
+        "email": F("user__email"),
+        "first_name": F("user__first_name"),
+        "last_name": F("user__last_name"),
+        "phone": F("phone"),
+        "company_name": F("company"),
+        "address": F("address"),
+        "city": F("city"),
+        "state": F("state"),
+        "zip_code": F("zip_code"),
+        "country": F("country"),
+        "is_owner": Value(True),
+        "is_guest": Exists(Enquiry.objects.filter(guest_email=OuterRef("user__email"))),
+        "signup_date": F("signup_date"),
+        "last_activity_date": Coalesce("user__last_login", "signup_date"),
+    }
+
+    def write(self, rows: list[Row], now: datetime) -> None:
+        moving = [row for row in rows if "email" in row.changes]
+        displaced = [self._claim_address(row, now) for row in moving]
+        super().write([row for row in rows if row.changes], now)
+        if owners := [user for user in displaced if user is not None]:
+            self.sync(owners, now=now)
+        self._follow_addresses(moving, now)
+
+    def bury(self, keys: Iterable[Key], now: datetime) -> int:
+        """An owner who is gone may still be a guest: then the contact stays, as a guest's."""
+        leaving = Contact.objects.filter(user__in=list(keys), is_owner=True)
+        emails = list(leaving.values_list("email", flat=True))
+        buried = super().bury(keys, now)
+        MIRRORS["guests"].sync(emails, now=now)
+        return buried
+
+    def _claim_address(self, row: Row, now: datetime) -> Key | None:
+        """Make the row's address free for it. Return the key of an owner who had to give it up."""
+        holder = Contact.objects.filter(email=row.new["email"]).first()
+        if holder is None or holder.pk == row.record_id:
+            return None
+        if Owner.objects.filter(user=holder.user_id).exists():
+            free_address(holder, now)
+            return holder.user_id
+        if row.record_id is None:
+            self._adopt(row, holder)
+        else:
+            merge_contacts(holder, into=Contact.objects.get(pk=row.record_id), now=now)
+        return None
+
+    def _adopt(self, row: Row, contact: Contact) -> None:
+        """A guest who signs up keeps the contact, and with it everything known so far."""
+        row.record_id = contact.pk
+        row.old = standing_values(contact, self.columns)
+        del row.changes  # it was worked out for a row without a record
+
+    def _follow_addresses(self, rows: Iterable[Row], now: datetime) -> None:
+        """Enquiries belong to whoever has their address now."""
+        addresses = {address for row in rows for address in (row.old["email"], row.new["email"])}
+        enquiries = Enquiry.objects.filter(guest_email__in=addresses - {None})
+        MIRRORS["enquiries"].sync(enquiries.values_list("pk", flat=True), now=now)
+
+
+class Guests(People):
+    """Guests, keyed by their address. The newest enquiry says what they are called."""
+
+    name = "guests"
+    source = Enquiry
+    link = "email"
+    key = "guest_email"
+    conflict = "email"
+    columns = {
+        "user": Value(None, output_field=IntegerField()),
+        "email": F("guest_email"),
+        "first_name": Case(
+            When(guest_name__contains=" ", then=Substr("guest_name", 1, SPACE - 1)),
+            default=F("guest_name"),
+        ),
+        "last_name": Case(
+            When(guest_name__contains=" ", then=Trim(Substr("guest_name", SPACE + 1))),
+            default=NOTHING,
+        ),
+        "phone": Coalesce(
+            Subquery(
+                Enquiry.objects.filter(guest_email=OuterRef("guest_email"))
+                .exclude(guest_phone="")
+                .order_by("-created_at", "-pk")
+                .values("guest_phone")[:1]
+            ),
+            NOTHING,
+        ),
+        **dict.fromkeys(("company_name", "address", "city", "state", "zip_code"), NOTHING),
+        "country": NOTHING,
+        "is_owner": Value(False),
+        "is_guest": Value(True),
+        "signup_date": Value(None, output_field=DateTimeField()),
+        "last_activity_date": F("created_at"),
+    }
+
+    def projection(self, keys: Iterable[Key]) -> QuerySet[Enquiry]:
+        newest = (
+            Enquiry.objects.filter(guest_email=OuterRef("guest_email"))
+            .order_by("-created_at", "-pk")
+            .values("pk")[:1]
+        )
+        an_owner = Owner.objects.filter(user__email=OuterRef("guest_email"))
+        return super().projection(keys).filter(~Exists(an_owner), pk=Subquery(newest))
+
+    def rows(self, keys: Iterable[Key]) -> list[Row]:
+        """Return the newest enquiry of each guest beside the contact of that address."""
+        keys = list(keys)
+        contacts = Contact.objects.in_bulk(keys, field_name="email")
+        found = self.projection(keys).values("mirror_key", *self._projected_names())
+        return [self._beside(values, contacts.get(values["mirror_key"])) for values in found]
+
+    def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
+        keys = list(dict.fromkeys(keys))
+        owners = dict(
+            Owner.objects.filter(user__email__in=keys).values_list("user__email", "user_id")
+        )
+        outcome = MIRRORS["owners"].sync(owners.values(), now=now) if owners else Outcome()
+        return outcome + super().sync([key for key in keys if key not in owners], now=now)
+
+    def bury(self, keys: Iterable[Key], now: datetime) -> int:
+        """A guest without an enquiry left gets the tombstone, and keeps the address and notes."""
+        leaving = Contact.objects.filter(
+            email__in=list(keys), is_guest=True, user=None, source_deleted_at=None
+        )
+        contacts = list(leaving)
+        leaving.update(source_deleted_at=now)
+        history.log_deletions(self, contacts, now)
+        return len(contacts)
+
+    def _beside(self, values: Mapping[str, Any], contact: Contact | None) -> Row:
+        old = standing_values(contact, self.columns)
+        found = {f"old_{column}": value for column, value in old.items()}
+        return self._row({**values, **found, "record_id": contact and contact.pk})
+
+
+def standing_values(contact: Contact | None, columns: Iterable[str]) -> dict[str, Any]:
+    names = {column: Contact._meta.get_field(column).attname for column in columns}
+    return {column: getattr(contact, name, None) for column, name in names.items()}

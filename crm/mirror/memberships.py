@@ -1,0 +1,45 @@
+from django.db.models import F, OuterRef, Subquery
+
+from billing.models import Membership
+from crm.mirror.base import Mirror
+from crm.models import Contact, Entity, MembershipRecord
+
+
+class Memberships(Mirror):
+    """Memberships as Stripe last told them; the price is the one of a cycle, without VAT."""
+
+    name = "memberships"
+    entity = Entity.MEMBERSHIPS
+    source = Membership
+    record = MembershipRecord
+    link = "membership"
+    status = "status"
+    columns = {
+        "membership": F("pk"),
+        "contact": Subquery(Contact.objects.filter(user=OuterRef("owner__user")).values("pk")[:1]),
+        "property": F("property__crm_record__pk"),
+        "plan_tier": F("tier__code"),
+        "plan_price_pence": F("net_pence"),
+        **{
+            column: F(column)
+            for column in (
+                "billing_cycle",
+                "start_date",
+                "end_date",
+                "renewal_date",
+                "cancelled_date",
+                "status",
+                "stripe_customer_id",
+                "stripe_subscription_id",
+                "last_payment_date",
+                "last_payment_amount_pence",
+                "next_payment_date",
+                "auto_renew",
+                "payment_failure_count",
+                "created_at",
+                "updated_at",
+            )
+        },
+    }
+    parents = {"contact": ("owners", "owner__user"), "property": ("properties", "property")}
+    routine = frozenset({"updated_at"})

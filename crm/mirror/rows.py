@@ -1,0 +1,63 @@
+"""What a sync compares, and what it has to say afterwards."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Self
+
+Key = int | str
+
+
+@dataclass
+class Row:
+    """A source row as it should stand in the CRM, beside how it stands there now."""
+
+    key: Key
+    record_id: uuid.UUID | None
+    old: dict[str, Any]
+    new: dict[str, Any]
+    parent_keys: dict[str, Key | None] = field(default_factory=dict)
+
+    @cached_property
+    def changes(self) -> dict[str, tuple[Any, Any]]:
+        """`{column: (before, after)}` of what differs; every column when there is no record."""
+        if self.record_id is None:
+            return {column: (None, value) for column, value in self.new.items()}
+        return {
+            column: (self.old[column], value)
+            for column, value in self.new.items()
+            if self.old[column] != value
+        }
+
+
+@dataclass
+class Outcome:
+    """How many records a sync created, updated, left as they were, and marked as deleted."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    failed: int = 0
+
+    @classmethod
+    def of(cls, rows: Iterable[Row], *, deleted: int = 0) -> Self:
+        outcome = cls(deleted=deleted)
+        for row in rows:
+            if row.record_id is None:
+                outcome.created += 1
+            elif row.changes:
+                outcome.updated += 1
+            else:
+                outcome.unchanged += 1
+        return outcome
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(
+            self.created + other.created,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+            self.deleted + other.deleted,
+            self.failed + other.failed,
+        )
