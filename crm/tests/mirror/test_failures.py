@@ -1,0 +1,113 @@
+"""A broken CRM costs nothing but a visible failure: the main write always stands."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from crm.mirror import MIRRORS
+from crm.models import ActivityLog, PropertyRecord, SyncFailure
+from listings.models import Enquiry, Property
+from listings.tests.factories import EnquiryFactory, PropertyFactory
+
+
+@pytest.fixture
+def broken_records(db):
+    """Make every write to crm_properties fail in the database itself."""
+    table = PropertyRecord._meta.db_table
+    with connection.schema_editor() as editor:
+        editor.alter_db_table(PropertyRecord, table, f"{table}_away")
+    yield
+    with connection.schema_editor() as editor:
+        editor.alter_db_table(PropertyRecord, f"{table}_away", table)
+
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_house_is_saved_though_its_record_cannot_be(broken_records):
+    with transaction.atomic():  # as in the admin and in a webhook
+        house = PropertyFactory(title="Kept Hall")
+        still_usable = Property.objects.count()
+
+    assert still_usable == 1
+    assert Property.objects.get(pk=house.pk).title == "Kept Hall"
+    failure = SyncFailure.objects.get()
+    assert failure.source_key == f"properties:{house.pk}"
+    assert failure.next_retry_at is not None
+
+
+def test_a_second_failure_counts_on_the_same_row(broken_records):
+    house = PropertyFactory()
+
+    house.save()
+
+    assert SyncFailure.objects.get().attempts == 2
+
+
+def test_a_house_is_deleted_though_its_record_cannot_be_marked(broken_records):
+    house = PropertyFactory()
+
+    house.delete()
+
+    assert not Property.objects.exists()
+
+
+def test_an_enquiry_is_kept_though_a_house_has_no_record(broken_records):
+    EnquiryFactory()
+
+    assert Enquiry.objects.count() == 1
+
+
+def test_the_backfill_heals_what_failed():
+    house = PropertyFactory(bedrooms=4)
+    PropertyRecord.objects.all().delete()
+    Property.objects.update(bedrooms=5)  # no signal sees this
+
+    call_command("crm_backfill", "properties")
+
+    assert PropertyRecord.objects.get(property=house).bedrooms == 5
+
+
+def test_one_bad_row_stops_neither_the_backfill_nor_its_neighbours(monkeypatch, capsys):
+    good, bad, also_good = PropertyFactory.create_batch(3)
+    PropertyRecord.objects.all().delete()
+    mirror = MIRRORS["properties"]
+    write = mirror.write
+
+    def write_but_one(rows, now):
+        if any(row.key == bad.pk for row in rows):
+            raise ValueError("too long")
+        write(rows, now)
+
+    monkeypatch.setattr(mirror, "write", write_but_one)
+
+    with pytest.raises(Exception, match="1 records could not be written"):
+        call_command("crm_backfill", "properties")
+
+    written = set(PropertyRecord.objects.values_list("property", flat=True))
+    assert written == {good.pk, also_good.pk}
+    assert "created 2, updated 0, unchanged 0, failed 1" in capsys.readouterr().out
+
+
+def test_a_second_backfill_reports_only_unchanged(capsys):
+    EnquiryFactory()
+    call_command("crm_backfill")
+    entries = ActivityLog.objects.count()
+    capsys.readouterr()
+
+    call_command("crm_backfill")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert all("created 0, updated 0, unchanged" in line for line in lines)
+    assert ActivityLog.objects.count() == entries
+
+
+def test_a_dry_run_counts_and_writes_nothing(capsys):
+    PropertyFactory()
+    PropertyRecord.objects.all().delete()
+
+    call_command("crm_backfill", "properties", "--dry-run")
+
+    assert "created 1" in capsys.readouterr().out
+    assert not PropertyRecord.objects.exists()
