@@ -25,6 +25,9 @@ from crm_project.settings import DATABASES, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MEDIA_ROOT = Path(tempfile.mkdtemp(prefix="gatehouse-test-media-"))
+STATIC_ROOT = MEDIA_ROOT  # whitenoise wants a folder there; tests ask for no static file
+# There only for whitenoise, which warns of a missing folder; static files are found in place.
+STATIC_ROOT = Path(tempfile.mkdtemp(prefix="gatehouse-test-static-"))
 STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -2,6 +2,7 @@ from billing.models.customer import Customer
 from billing.models.membership import Membership, MembershipStatus
 from billing.models.payment import Payment, PaymentKind
 from billing.models.plans import Cycle, Plan, Tier
+from billing.models.problem import SubscriptionProblem
 
 __all__ = [
     "Customer",
@@ -11,5 +12,6 @@ __all__ = [
     "Payment",
     "PaymentKind",
     "Plan",
+    "SubscriptionProblem",
     "Tier",
 ]

@@ -1,0 +1,231 @@
+"""Every outbound call to Stripe. Plain dicts come back; nothing here decides about memberships."""
+
+import hashlib
+import json
+import logging
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import stripe
+from django.conf import settings
+from stripe._v1_services import V1Services
+
+from accounts.models import Owner
+from billing.models import Customer, Plan
+from billing.models.plans import STRIPE_INTERVALS
+from listings.models import Property
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 10
+RETRIES = 1
+PAGE_SIZE = 100
+UNREACHABLE = (
+    "Our payment provider cannot be reached at the moment. Nothing was charged: "
+    "please try again in a few minutes."
+)
+REFUSED = (
+    "Our payment provider did not accept the request. Nothing was charged: "
+    "please try again, and tell us if it happens once more."
+)
+
+
+class StripeUnavailable(Exception):
+    """Stripe did not answer, or not with what was asked. The message is for the owner."""
+
+
+def limit_patience() -> None:
+    """Give dj-stripe's own calls our time-out: it would wait 80 s, holding a transaction open."""
+    stripe.default_http_client = _http_client()
+    stripe.max_network_retries = RETRIES
+
+
+# --- What an owner sets off ---------------------------------------------------------------------
+
+
+def ensure_customer(owner: Owner) -> Customer:
+    """Return the owner's one Stripe customer, made at the first call.
+
+    Two calls at once ask Stripe with the same key and so get the same customer.
+    """
+    customer = Customer.objects.filter(owner=owner).first()
+    if customer:
+        return customer
+    fields = {"email": owner.user.email, "name": owner.company or owner.name, "phone": owner.phone}
+    params = {name: value for name, value in fields.items() if value}
+    params["metadata"] = {"owner": str(owner.pk)}
+    with _stripe() as api:
+        created = api.customers.create(params, _once(f"customer-{owner.pk}", params))
+    return Customer.objects.get_or_create(owner=owner, defaults={"stripe_id": created.id})[0]
+
+
+def start_checkout(
+    owner: Owner, plan: Plan, *, house: Property | None, success_url: str, cancel_url: str
+) -> str:
+    """Return the address of Stripe's payment page for a subscription to `plan`.
+
+    Owner, house and plan stand on the session and on the subscription: later events show only
+    the latter. An open page for the same purchase is used again, so that it cannot be paid twice.
+
+    Raises StripeUnavailable.
+    """
+    customer = ensure_customer(owner)
+    price, vat_rate = ensure_price(plan), _ensure_vat_rate(plan)
+    notes = {"owner": str(owner.pk), "plan": plan.lookup_key}
+    if house:
+        notes["property"] = str(house.pk)
+    params = {
+        "mode": "subscription",
+        "customer": customer.stripe_id,
+        "client_reference_id": str(owner.pk),
+        "line_items": [{"price": price, "quantity": 1}],
+        "metadata": notes,
+        "subscription_data": {"metadata": notes, "default_tax_rates": [vat_rate]},
+        # A VAT invoice must show who it is for.
+        "billing_address_collection": "required",
+        "customer_update": {"address": "auto"},
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+    }
+    with _stripe() as api:
+        page = _open_page(api, params) or api.checkout.sessions.create(
+            params, {"idempotency_key": str(uuid.uuid4())}
+        )
+    return page.url
+
+
+def _open_page(api: V1Services, params: dict[str, Any]) -> Any | None:
+    wish = {"customer": params["customer"], "status": "open", "limit": PAGE_SIZE}
+    same = ("metadata", "success_url", "cancel_url")
+    for page in api.checkout.sessions.list(wish):
+        shown = page.to_dict()
+        if all(shown[name] == params[name] for name in same):
+            return page
+    return None
+
+
+# --- The price list at Stripe -------------------------------------------------------------------
+
+
+def find_price(plan: Plan) -> str | None:
+    with _stripe() as api:
+        wish = {"lookup_keys": [plan.lookup_key], "active": True, "limit": 1}
+        prices = api.prices.list(wish).data
+    return prices[0].id if prices else None
+
+
+def ensure_price(plan: Plan) -> str:
+    """Return the id of the plan's price at Stripe, made with its product if it is not there."""
+    return find_price(plan) or _create_price(plan)
+
+
+def _create_price(plan: Plan) -> str:
+    params = {
+        "product": _ensure_product(plan),
+        "currency": plan.currency,
+        "unit_amount": plan.net_pence,
+        "recurring": {"interval": STRIPE_INTERVALS[plan.cycle]},
+        "tax_behavior": "exclusive",
+        "lookup_key": plan.lookup_key,
+        "nickname": str(plan),
+        "metadata": {"tier": plan.tier.code},
+    }
+    with _stripe() as api:
+        return api.prices.create(params, _once(f"price-{plan.lookup_key}", params)).id
+
+
+def _ensure_product(plan: Plan) -> str:
+    params = {"name": plan.tier.display_name, "metadata": {"tier": plan.tier.code}}
+    with _stripe() as api:
+        for product in api.products.list({"active": True, "limit": PAGE_SIZE}).auto_paging_iter():
+            if product.to_dict()["metadata"].get("tier") == plan.tier.code:
+                return product.id
+        return api.products.create(params, _once(f"product-{plan.tier.code}", params)).id
+
+
+def _ensure_vat_rate(plan: Plan) -> str:
+    percentage = Decimal(plan.vat_basis_points) / 100
+    params = {
+        "display_name": "VAT",
+        "percentage": str(percentage),
+        "inclusive": False,
+        "country": "GB",
+        "metadata": {"made_by": "gatehouse"},
+    }
+    with _stripe() as api:
+        wish = {"active": True, "inclusive": False, "limit": PAGE_SIZE}
+        for rate in api.tax_rates.list(wish).auto_paging_iter():
+            ours = rate.to_dict()["metadata"].get("made_by") == "gatehouse"
+            if ours and Decimal(str(rate.percentage)) == percentage:
+                return rate.id
+        return api.tax_rates.create(params, _once(f"vat-{percentage}", params)).id
+
+
+# --- What Stripe holds now ----------------------------------------------------------------------
+
+
+def fetch_subscription(subscription_id: str) -> dict[str, Any] | None:
+    """Return the subscription as it is now, products included, or None if Stripe has no such."""
+    params = {"expand": ["items.data.price.product"]}
+    with _stripe() as api:
+        try:
+            return _plain(api.subscriptions.retrieve(subscription_id, params))
+        except stripe.InvalidRequestError as error:
+            if error.code == "resource_missing":
+                return None
+            raise
+
+
+def fetch_invoices(subscription_id: str) -> list[dict[str, Any]]:
+    """Return all invoices of a subscription, newest first."""
+    with _stripe() as api:
+        pages = api.invoices.list({"subscription": subscription_id, "limit": PAGE_SIZE})
+        return [_plain(invoice) for invoice in pages.auto_paging_iter()]
+
+
+# --- The line to Stripe -------------------------------------------------------------------------
+
+
+@contextmanager
+def _stripe() -> Iterator[V1Services]:
+    try:
+        yield _client(settings.STRIPE_SECRET_KEY, getattr(settings, "STRIPE_API_HOST", None)).v1
+    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+        logger.warning("Stripe cannot be reached: %s", error)
+        raise StripeUnavailable(UNREACHABLE) from error
+    except stripe.StripeError as error:
+        logger.exception("Stripe refused a call")
+        raise StripeUnavailable(REFUSED) from error
+
+
+@lru_cache
+def _client(key: str, host: str | None) -> stripe.StripeClient:
+    return stripe.StripeClient(
+        key,
+        stripe_version=settings.STRIPE_API_VERSION,
+        base_addresses={"api": host} if host else {},
+        http_client=_http_client(),
+        max_network_retries=RETRIES,
+    )
+
+
+@lru_cache
+def _http_client() -> stripe.RequestsClient:
+    return stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
+
+
+def _once(purpose: str, params: dict[str, Any]) -> stripe.RequestOptions:
+    """Options that make Stripe answer a repeated call with the first one's result.
+
+    The key holds the parameters, because Stripe refuses a known key with other ones.
+    """
+    digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()[:24]
+    return {"idempotency_key": f"{purpose}-{digest}"}
+
+
+def _plain(found: stripe.StripeObject) -> dict[str, Any]:
+    return found.to_dict(for_json=True)

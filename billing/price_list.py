@@ -1,0 +1,52 @@
+"""Which tier and cycle a Stripe price stands for. An unknown price is never taken for bronze."""
+
+from typing import Any
+
+from billing import stripe_shapes as shapes
+from billing.models import Cycle, Plan, Tier
+from billing.state import UnreadableSubscription
+
+CYCLES = {("year", 1): Cycle.ANNUAL, ("month", 12): Cycle.ANNUAL, ("month", 1): Cycle.MONTHLY}
+
+
+class UnknownPrice(UnreadableSubscription):
+    """A subscription's price belongs to no tier of ours."""
+
+
+def tier_and_cycle(subscription: dict[str, Any]) -> tuple[Tier, str]:
+    """Return what was bought, by the price's lookup key or else by our note on price or product.
+
+    A lookup key moves on when a price is replaced, so members on the old price need the note.
+
+    Raises UnknownPrice.
+    """
+    prices = [shapes.price_of(item) for item in shapes.items_of(subscription)]
+    for price in prices:
+        tier, cycle = _tier_of(price), _cycle_of(price)
+        if tier and cycle:
+            return tier, cycle
+    names = ", ".join(price.get("id") or "none" for price in prices) or "none"
+    raise UnknownPrice(f"No plan in the price list fits the Stripe price {names}.")
+
+
+def _tier_of(price: dict[str, Any]) -> Tier | None:
+    code = _code_by_lookup_key(price.get("lookup_key")) or _code_by_note(price)
+    return Tier.objects.filter(code=code).first() if code else None
+
+
+def _code_by_lookup_key(lookup_key: str | None) -> str | None:
+    plans = Plan.objects.select_related("tier") if lookup_key else []
+    return next((plan.tier.code for plan in plans if plan.lookup_key == lookup_key), None)
+
+
+def _code_by_note(price: dict[str, Any]) -> str | None:
+    product = price.get("product")
+    noted = [price, product if isinstance(product, dict) else {}]
+    return next(
+        (code for each in noted if (code := (each.get("metadata") or {}).get("tier"))), None
+    )
+
+
+def _cycle_of(price: dict[str, Any]) -> str | None:
+    recurring = price.get("recurring") or price
+    return CYCLES.get((recurring.get("interval"), recurring.get("interval_count") or 1))

@@ -1,0 +1,30 @@
+"""Subscriptions that cannot be read are parked here: logged, and shown until they can be."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from billing import stripe_shapes as shapes
+from billing.models import SubscriptionProblem
+
+logger = logging.getLogger(__name__)
+
+
+def park(subscription: dict[str, Any], reason: str, *, now: datetime) -> None:
+    logger.error("Subscription %s: %s", subscription["id"], reason)
+    problem, created = SubscriptionProblem.objects.get_or_create(
+        stripe_subscription_id=subscription["id"],
+        defaults={
+            "stripe_customer_id": shapes.id_of(subscription.get("customer")),
+            "reason": reason,
+            "first_seen_at": now,
+            "last_seen_at": now,
+        },
+    )
+    if not created:
+        problem.see_again(reason, now)
+
+
+def resolve(subscription: dict[str, Any], *, now: datetime) -> None:
+    problems = SubscriptionProblem.objects.open()
+    problems.filter(stripe_subscription_id=subscription["id"]).update(resolved_at=now)

@@ -1,0 +1,199 @@
+"""From Stripe's current objects to a membership's state: pure, and the only place that decides.
+
+What each status means, and why, stands in docs/subscriptions.md.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from accounts.london import day_of, day_of_timestamp, moment_of_timestamp
+from billing import stripe_shapes as shapes
+from billing.models import MembershipStatus
+from billing.models.membership import CURRENT
+
+NEVER_BEGAN = {"incomplete", "incomplete_expired"}
+LAPSED = {"unpaid", "paused"}
+LAPSE_REASONS = {"payment_failed", "payment_disputed"}
+RUNNING = {"active", "trialing"}
+OWED = {"open", "uncollectible"}
+FLAGS = {"is_trial", "on_hold", "can_still_pay"}
+
+
+class UnreadableSubscription(Exception):
+    """A subscription says something that we have no rule for; it waits for a person."""
+
+
+class UnknownStatus(UnreadableSubscription):
+    """Stripe used a status that did not exist when this was written."""
+
+
+@dataclass(frozen=True)
+class MembershipState:
+    """What a Membership's columns must say, in London days and pence, and three flags."""
+
+    status: str
+    start_date: date
+    end_date: date | None
+    renewal_date: date | None
+    cancelled_date: date | None
+    auto_renew: bool
+    last_payment_date: date | None
+    last_payment_amount_pence: int | None
+    next_payment_date: date | None
+    payment_failure_count: int
+    net_pence: int
+    vat_pence: int
+    currency: str
+    is_trial: bool
+    on_hold: bool
+    can_still_pay: bool
+
+    @property
+    def counts_in_mrr(self) -> bool:
+        return self.status in CURRENT and not self.is_trial and not self.on_hold
+
+    def columns(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name not in FLAGS}
+
+
+def membership_state(
+    subscription: dict[str, Any],
+    invoices: list[dict[str, Any]],
+    now: datetime,
+    *,
+    was_member: bool = False,
+) -> MembershipState | None:
+    """Return the state, or None for a checkout that was never paid.
+
+    `invoices` are all of the subscription's. `was_member`: we hold a membership already, so that
+    even a checkout that expired has to end as something.
+
+    Raises UnknownStatus.
+    """
+    status = _status(subscription, was_member=was_member)
+    if status is None:
+        return None
+    renews = status in CURRENT and shapes.scheduled_end(subscription) is None
+    period_end = day_of_timestamp(shapes.current_period(subscription)[1])
+    began_at = subscription.get("start_date") or subscription["created"]
+    net, vat = _price(subscription, invoices)
+    return MembershipState(
+        status=status,
+        start_date=day_of(moment_of_timestamp(began_at)),
+        end_date=_end_date(subscription, invoices),
+        renewal_date=period_end if renews else None,
+        cancelled_date=_cancelled_date(subscription, status),
+        auto_renew=renews,
+        **_payments(invoices),
+        next_payment_date=_next_payment_date(subscription, invoices) if renews else None,
+        net_pence=net,
+        vat_pence=vat,
+        currency=subscription["currency"],
+        is_trial=subscription["status"] == "trialing",
+        on_hold=_is_on_hold(subscription, now),
+        can_still_pay=subscription["status"] == "unpaid",
+    )
+
+
+def _status(subscription: dict[str, Any], *, was_member: bool) -> str | None:
+    status = subscription["status"]
+    if status in NEVER_BEGAN:
+        return MembershipStatus.EXPIRED if was_member and status == "incomplete_expired" else None
+    if status == "canceled":
+        lapsed = shapes.end_reason(subscription) in LAPSE_REASONS
+        return MembershipStatus.EXPIRED if lapsed else MembershipStatus.CANCELLED
+    if status in LAPSED:
+        return MembershipStatus.EXPIRED
+    if status == "past_due":
+        return MembershipStatus.PAST_DUE
+    if status in RUNNING:
+        ending = shapes.scheduled_end(subscription) is not None
+        return MembershipStatus.EXPIRING_SOON if ending else MembershipStatus.ACTIVE
+    raise UnknownStatus(f"Stripe says the subscription is “{status}”, which has no rule here.")
+
+
+def _is_on_hold(subscription: dict[str, Any], now: datetime) -> bool:
+    if subscription["status"] == "paused":
+        return True
+    pause = subscription.get("pause_collection")
+    return bool(pause) and (pause.get("resumes_at") or now.timestamp() + 1) > now.timestamp()
+
+
+# --- Days ---------------------------------------------------------------------------------------
+
+
+def _end_date(subscription: dict[str, Any], invoices: list[dict[str, Any]]) -> date | None:
+    """The day up to which it is paid, or on which it ended or will end."""
+    start, end = shapes.current_period(subscription)
+    if subscription["status"] not in RUNNING:
+        # The period has moved on although nobody paid for it.
+        paid_for = [
+            shapes.served_period(invoice)[1] for invoice in invoices if shapes.is_paid(invoice)
+        ]
+        end = max((moment for moment in paid_for if moment), default=start)
+    ended = subscription.get("ended_at") or shapes.scheduled_end(subscription)
+    return day_of_timestamp(ended or end)
+
+
+def _cancelled_date(subscription: dict[str, Any], status: str) -> date | None:
+    """The day somebody decided to leave; a lapse is nobody's decision."""
+    leaving = shapes.scheduled_end(subscription) is not None
+    if status == MembershipStatus.EXPIRED or not (leaving or status == MembershipStatus.CANCELLED):
+        return None
+    return day_of_timestamp(subscription.get("canceled_at") or subscription.get("ended_at"))
+
+
+def _next_payment_date(subscription: dict[str, Any], invoices: list[dict[str, Any]]) -> date | None:
+    attempts = [
+        invoice["next_payment_attempt"]
+        for invoice in invoices
+        if invoice["status"] == "open" and invoice.get("next_payment_attempt")
+    ]
+    return day_of_timestamp(min(attempts, default=shapes.current_period(subscription)[1]))
+
+
+# --- Money --------------------------------------------------------------------------------------
+
+
+def _paid(invoice: dict[str, Any]) -> bool:
+    return shapes.is_paid(invoice) and invoice["amount_paid"] > 0
+
+
+def _payments(invoices: list[dict[str, Any]]) -> dict[str, Any]:
+    """The last payment, and the failed attempts at what is owed now."""
+    last = max(filter(_paid, invoices), key=shapes.paid_at, default=None)
+    owed = [each for each in invoices if each["status"] in OWED and each.get("attempted")]
+    return {
+        "last_payment_date": day_of_timestamp(shapes.paid_at(last)) if last else None,
+        "last_payment_amount_pence": last["amount_paid"] if last else None,
+        "payment_failure_count": sum(invoice.get("attempt_count") or 0 for invoice in owed),
+    }
+
+
+def _price(subscription: dict[str, Any], invoices: list[dict[str, Any]]) -> tuple[int, int]:
+    """Return net and VAT of one cycle at today's price, discounts left out."""
+    parts = [
+        shapes.net_and_vat(_amount(item), shapes.tax_rates_of(subscription, item))
+        for item in shapes.items_of(subscription)
+    ]
+    net = sum(part[0] for part in parts)
+    return net, sum(part[1] for part in parts) or _vat_as_invoiced(net, invoices)
+
+
+def _amount(item: dict[str, Any]) -> int:
+    price = shapes.price_of(item)
+    unit = price.get("unit_amount", price.get("amount"))
+    if unit is None:
+        raise UnreadableSubscription(f"The price {price.get('id')} has no fixed amount.")
+    quantity = item.get("quantity")
+    return unit * (1 if quantity is None else quantity)
+
+
+def _vat_as_invoiced(net: int, invoices: list[dict[str, Any]]) -> int:
+    """The VAT when no rate stands on the subscription, as with Stripe's automatic tax."""
+    newest = max(invoices, key=lambda invoice: invoice["created"], default=None)
+    if not newest or shapes.net_of(newest) <= 0:
+        return 0
+    return shapes.round_half_up(Decimal(net * shapes.vat_of(newest)) / shapes.net_of(newest))

@@ -1,0 +1,146 @@
+"""Brings one membership into line with Stripe: lock, fetch, derive, save.
+
+Webhooks, reconcile and repair all call `refresh_membership`. Any event, in any order, any number
+of times, leaves the same rows, because nothing is read from the event but the id.
+"""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Owner
+from billing import gateway, problems
+from billing import stripe_shapes as shapes
+from billing.ledger import record_payments
+from billing.locks import hold_until_commit
+from billing.models import Customer, Membership
+from billing.models.membership import CURRENT
+from billing.price_list import tier_and_cycle
+from billing.state import UnreadableSubscription, membership_state
+from listings import lifecycle
+from listings.choices import ListingStatus
+from listings.models import Property
+
+logger = logging.getLogger(__name__)
+
+ON_SHOW = (ListingStatus.LIVE, ListingStatus.PAUSED)
+
+
+@transaction.atomic
+def refresh_membership(subscription_id: str, *, now: datetime) -> Membership | None:
+    """Return the membership as Stripe's subscription says it is now.
+
+    None for a checkout that was never paid, and for a subscription that cannot be read: that one
+    is parked as a SubscriptionProblem, and what we had stays as it was.
+
+    Raises StripeUnavailable.
+    """
+    # Locked before the fetch: whoever fetches last also writes last.
+    hold_until_commit(f"subscription:{subscription_id}")
+    subscription = gateway.fetch_subscription(subscription_id)
+    if subscription is None:
+        logger.error("Stripe has no subscription %s", subscription_id)
+        return None
+    invoices = gateway.fetch_invoices(subscription_id)
+    try:
+        return _apply(subscription, invoices, now)
+    except UnreadableSubscription as problem:
+        problems.park(subscription, str(problem), now=now)
+        return None
+
+
+def _apply(
+    subscription: dict[str, Any], invoices: list[dict[str, Any]], now: datetime
+) -> Membership | None:
+    known = Membership.objects.select_for_update()
+    membership = known.filter(stripe_subscription_id=subscription["id"]).first()
+    state = membership_state(subscription, invoices, now, was_member=membership is not None)
+    if state is None:
+        return membership
+    membership = membership or Membership(stripe_subscription_id=subscription["id"])
+    tier, cycle = tier_and_cycle(subscription)
+    columns = {**state.columns(), "tier_id": tier.pk, "billing_cycle": cycle}
+    columns["stripe_customer_id"] = shapes.id_of(subscription["customer"])
+    columns["owner_id"] = _owner_id(subscription) or membership.owner_id
+    columns["property_id"] = _house_id(subscription, membership, columns)
+    _save_changes(membership, columns)
+    record_payments(membership, invoices)
+    _take_off_show(membership, now)
+    _settle(subscription, membership, now)
+    return membership
+
+
+def _save_changes(membership: Membership, columns: dict[str, Any]) -> None:
+    """Save what differs; a membership that is as it was is not saved, so nothing is logged."""
+    changed = [name for name, value in columns.items() if getattr(membership, name) != value]
+    for name in changed:
+        setattr(membership, name, columns[name])
+    if membership._state.adding:
+        membership.save()
+    elif changed:
+        membership.save(update_fields=[*changed, "updated_at"])
+
+
+def _settle(subscription: dict[str, Any], membership: Membership, now: datetime) -> None:
+    if membership.owner_id is None and not _is_known(subscription):
+        problems.park(subscription, "No owner belongs to its Stripe customer.", now=now)
+    else:
+        problems.resolve(subscription, now=now)
+
+
+# --- Whose it is --------------------------------------------------------------------------------
+
+
+def _is_known(subscription: dict[str, Any]) -> bool:
+    return Customer.objects.filter(stripe_id=shapes.id_of(subscription["customer"])).exists()
+
+
+def _owner_id(subscription: dict[str, Any]) -> int | None:
+    """Return the owner by Stripe's customer id; our note on the subscription is the fallback."""
+    customer_id = shapes.id_of(subscription["customer"])
+    customer = Customer.objects.filter(stripe_id=customer_id).first()
+    if customer:
+        return customer.owner_id
+    owner = Owner.objects.filter(pk=_noted_id(subscription, "owner")).first()
+    if owner and not Customer.objects.filter(owner=owner).exists():
+        Customer.objects.create(owner=owner, stripe_id=customer_id)
+    return owner.pk if owner else None
+
+
+def _noted_id(subscription: dict[str, Any], name: str) -> int | None:
+    note = str((subscription.get("metadata") or {}).get(name, ""))
+    return int(note) if note.isascii() and note.isdigit() and len(note) < 19 else None
+
+
+# --- Its house ----------------------------------------------------------------------------------
+
+
+def _house_id(
+    subscription: dict[str, Any], membership: Membership, columns: dict[str, Any]
+) -> int | None:
+    """Return the house it is for: the one it has, else the one it was bought for.
+
+    A webhook takes a house away only where it must: a membership that comes back to life finds
+    its house under another current one, and a house has at most one. It is then unused.
+    """
+    if columns["status"] not in CURRENT:
+        return membership.property_id
+    wanted = membership.property_id or _house_bought_for(subscription, columns["owner_id"])
+    others = Membership.objects.current().exclude(pk=membership.pk)
+    return None if others.filter(property=wanted).exists() else wanted
+
+
+def _house_bought_for(subscription: dict[str, Any], owner_id: int | None) -> int | None:
+    houses = Property.objects.filter(pk=_noted_id(subscription, "property"), owner=owner_id)
+    return houses.values_list("pk", flat=True).first()
+
+
+def _take_off_show(membership: Membership, now: datetime) -> None:
+    """Expire the listing of a membership that ended. One that recovers publishes nothing."""
+    house = membership.property
+    if membership.is_current or house is None or house.status not in ON_SHOW:
+        return
+    if not Membership.objects.current().filter(property=house).exists():
+        lifecycle.expire(house, now=now)
