@@ -1,0 +1,39 @@
+"""What the worker does: mail as soon as it is queued, and commands on a schedule."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django_q.models import Schedule
+from django_q.tasks import async_task
+from post_office.models import Email
+
+SEND_MAIL = "post_office.mail.send_queued_mail_until_done"
+
+# Name of the management command: minutes between two runs.
+SCHEDULES = {
+    "send_queued_mail": 5,  # what a stopped worker or a refusing mail server left behind
+}
+
+
+def send_mail_soon(emails: Sequence[Email], **kwargs: Any) -> None:
+    """Queue the sending with the mail itself: a rollback takes both back."""
+    async_task(SEND_MAIL, task_name=f"send {len(emails)} mail")
+
+
+def install_schedules(**kwargs: Any) -> None:
+    """Make the schedule table equal to SCHEDULES; runs after every migrate."""
+    if Schedule._meta.db_table not in connection.introspection.table_names():
+        return
+    Schedule.objects.exclude(name__in=SCHEDULES).delete()
+    for command, minutes in SCHEDULES.items():
+        Schedule.objects.update_or_create(
+            name=command,
+            defaults={
+                "func": "django.core.management.call_command",
+                "args": repr((command,)),
+                "schedule_type": Schedule.MINUTES,
+                "minutes": minutes,
+                "repeats": -1,
+            },
+        )
