@@ -2,16 +2,18 @@
 
 import os
 
+from django.conf import settings
+
 from crm_project.environment import stop_if_misconfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_project.settings")
 stop_if_misconfigured()
 
-bind = f"{os.environ.get('BIND', '127.0.0.1')}:{os.environ.get('PORT') or '8000'}"
-# Threads, not many processes: a webhook and a page wait for Stripe, and waiting costs no CPU.
+bind = f"127.0.0.1:{settings.PORT}"
+# Threads, not many processes: a webhook or a page that waits for Stripe costs no CPU.
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_PROCESSES") or 1)
+workers = settings.WEB_PROCESSES
 threads = 8
 timeout = 60
 graceful_timeout = 5
-control_socket_disable = True
+control_socket_disable = True  # one fixed socket per user would let two sites meet

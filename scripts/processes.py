@@ -1,0 +1,114 @@
+"""Child processes that live and die together, however the end comes."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from types import FrameType
+from typing import IO
+
+MANAGE = [sys.executable, "manage.py"]
+GRACE_SECONDS = 10
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(Exception):
+    """Somebody asked for the end: Ctrl-C, SIGTERM, a closed terminal, or make is gone."""
+
+
+class StepFailed(Exception):
+    """A process ended that should not have; the message says which, and how."""
+
+
+class Processes:
+    """Starts each child in a session of its own, and ends every one with all its offspring.
+
+    A signal only sets a flag: an exception in the middle of a start would lose a child.
+    """
+
+    def __init__(self) -> None:
+        self.children: dict[str, subprocess.Popen[str]] = {}
+        self.relays: list[threading.Thread] = []
+        self.asked_to_stop = False
+        self.made_by = os.getppid() if "MAKELEVEL" in os.environ else None
+        for number in SIGNALS:
+            signal.signal(number, self.ask_to_stop)
+
+    def ask_to_stop(self, number: int, frame: FrameType | None) -> None:
+        self.asked_to_stop = True
+
+    def start(self, name: str, command: list[str], *, relay: bool = True) -> None:
+        """Start a child; its output goes out line by line, after its name."""
+        self.raise_if_stopped()
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if relay else None,
+            stderr=subprocess.STDOUT if relay else None,
+            start_new_session=True,
+            text=True,
+            errors="replace",
+        )
+        self.children[name] = child
+        if child.stdout:
+            self.relays.append(threading.Thread(target=print_lines, args=(name, child.stdout)))
+            self.relays[-1].start()
+
+    def finish(self, name: str) -> None:
+        """Wait for a child that is a step, not a service.
+
+        Raises StepFailed when it fails, Stopped when somebody will not wait.
+        """
+        while self.children[name].poll() is None:
+            self.raise_if_stopped()
+            time.sleep(0.05)
+        code = self.children.pop(name).returncode
+        if code:
+            raise StepFailed(f"{name} failed (exit code {code}); its last lines above say why.")
+
+    def watch(self) -> None:
+        """Raise Stopped when asked to stop, StepFailed when a service has ended by itself."""
+        self.raise_if_stopped()
+        for name, child in self.children.items():
+            if child.poll() is not None:
+                raise StepFailed(f"{name} ended by itself (exit code {child.returncode}).")
+
+    def raise_if_stopped(self) -> None:
+        if self.asked_to_stop or self.made_by not in (None, os.getppid()):
+            raise Stopped
+
+    def stop(self) -> None:
+        # To the leaders alone: each ends its own offspring in order, which django-q's would not
+        # survive if all of them were told at once.
+        for child in self.children.values():
+            child.terminate()
+        deadline = time.monotonic() + GRACE_SECONDS
+        for child in self.children.values():
+            try:
+                child.wait(max(0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                say(f"Process {child.pid} does not end; killing it.")
+        for child in self.children.values():
+            kill_group(child)
+            child.wait()
+        for relay in self.relays:
+            relay.join()
+
+
+def kill_group(leader: subprocess.Popen[str]) -> None:
+    """Kill what is left of a child's session, whether or not the child itself still lives."""
+    try:
+        os.killpg(leader.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # nothing is left, which is what was wanted
+
+
+def print_lines(name: str, output: IO[str]) -> None:
+    for line in output:
+        say(f"{name:8}| {line.rstrip()}")
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
