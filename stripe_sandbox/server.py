@@ -75,7 +75,13 @@ class Server:
             host, port, create_app(sandbox), threaded=True, request_handler=QuietHandler
         )
         self.http.daemon_threads = True
-        self.thread = threading.Thread(target=self.http.serve_forever, name="http", daemon=True)
+        self.thread = threading.Thread(
+            # The default looks every half second whether it is to end.
+            target=self.http.serve_forever,
+            args=(0.02,),
+            name="http",
+            daemon=True,
+        )
 
     @property
     def url(self) -> str:

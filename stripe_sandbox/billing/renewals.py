@@ -8,7 +8,7 @@ from stripe_sandbox.billing.subscriptions import (
     end_subscription,
     period_end,
 )
-from stripe_sandbox.errors import CardDeclined, ParameterInvalid
+from stripe_sandbox.errors import CardDeclined, ParameterInvalid, ParameterMissing
 from stripe_sandbox.periods import next_period_end
 from stripe_sandbox.shapes import present
 from stripe_sandbox.timetable import RULES
@@ -77,7 +77,9 @@ def paying_method(sandbox, subscription: dict) -> dict | None:
     name = subscription["default_payment_method"]
     if name is None and not customer.get("deleted"):
         name = customer["invoice_settings"]["default_payment_method"]
-    return sandbox.find(name)
+    method = sandbox.find(name)
+    # A detached card cannot be charged any more.
+    return method if method and method["customer"] == customer["id"] else None
 
 
 def fail(sandbox, subscription: dict, invoice: dict, before: dict) -> None:
@@ -107,23 +109,22 @@ def recover(sandbox, subscription: dict, invoice: dict) -> None:
 
 def pay_now(sandbox, invoice: dict, payment_method: dict | None) -> dict:
     """Pay an open invoice on request. Unlike a retry, a failure leaves the timetable alone."""
-    if invoice["status"] != "open":
-        raise ParameterInvalid(
-            "invoice", f"Invoice is already {invoice['status']}", "invoice_not_open"
-        )
+    require_open(invoice)
     subscription = sandbox.get("subscription", invoices.subscription_id(invoice))
     payment_method = payment_method or paying_method(sandbox, subscription)
+    if payment_method is None:
+        raise ParameterMissing("payment_method")
     if invoices.collect(sandbox, invoice, payment_method):
         recover(sandbox, subscription, invoice)
         return invoice
     sandbox.record("invoice.payment_failed", sandbox.save(invoice))
-    raise refusal(payment_method)
+    raise CardDeclined("Your card was declined.", card_of(payment_method).decline_code)
 
 
-def refusal(payment_method: dict | None) -> Exception:
-    if payment_method is None:
-        return ParameterInvalid("payment_method", "There is no card on file.", "missing")
-    return CardDeclined("Your card was declined.", card_of(payment_method).decline_code)
+def require_open(invoice: dict) -> None:
+    if invoice["status"] != "open":
+        message = f"Invoice is already {invoice['status']}"
+        raise ParameterInvalid("invoice", message, "invoice_not_open")
 
 
 RULES["subscription"] = (due_at, fall_due)
