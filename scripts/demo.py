@@ -35,7 +35,7 @@ class Demo:
         if not self.is_wanted:
             return
         say("Making the demo data, this first time only.")
-        processes.start("demo", [*MANAGE, "demo", "--if-empty"], relay=False)
+        processes.start("demo", [*MANAGE, "demo", "--if-empty"], output=None)
         processes.finish("demo")
         if self.unfinished:
             self.unfinished.unlink()

@@ -39,15 +39,23 @@ class Processes:
     def ask_to_stop(self, number: int, frame: FrameType | None) -> None:
         self.asked_to_stop = True
 
-    def start(self, name: str, command: list[str], *, relay: bool = True) -> None:
-        """Start a child; its output goes out line by line, after its name."""
+    def start(
+        self,
+        name: str,
+        command: list[str],
+        *,
+        output: IO[str] | int | None = subprocess.PIPE,
+        env: dict[str, str] | None = None,
+    ) -> None:
+        """Start a child. Its output goes out line by line after its name, or as it is if None."""
         self.raise_if_stopped()
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if relay else None,
-            stderr=subprocess.STDOUT if relay else None,
+            stdout=output,
+            stderr=subprocess.STDOUT if output else None,
             start_new_session=True,
+            env=env,
             text=True,
             errors="replace",
         )

@@ -26,6 +26,7 @@ START_SECONDS = 90
 def main() -> None:
     arguments = read_arguments()
     choose_settings()
+    check_ports()
     processes = Processes()
     with only_one_run(settings.VAR_DIR):
         try:
@@ -48,7 +49,7 @@ def read_arguments() -> argparse.Namespace:
 
 
 def choose_settings() -> None:
-    """Be the demo unless somebody has settings of their own, and settle on the ports."""
+    """Be the demo unless somebody has settings of their own."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_project.settings")
     try:
         read_env_file(Path(".env"))
@@ -57,6 +58,9 @@ def choose_settings() -> None:
     if not any(os.environ.get(name) for name in OWN_SETTINGS):
         os.environ["DEMO"] = "true"
     stop_if_misconfigured()
+
+
+def check_ports() -> None:
     need_free_port("PORT", settings.PORT)
     if has_own_sandbox() and os.environ.get("SANDBOX_PORT"):
         need_free_port("SANDBOX_PORT", settings.SANDBOX_PORT)

@@ -1,0 +1,83 @@
+"""What every test of the project shares; each app's own fixtures stand in its tests/."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+BASE_DIR = Path(__file__).resolve().parent
+SANDBOX_FIXTURES = "billing.tests.sandbox"
+
+pytest_plugins = [SANDBOX_FIXTURES] if find_spec(SANDBOX_FIXTURES) else []
+
+
+# --- Files that projects share, not kept here -----------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def stripe_fixtures_file() -> Path:
+    """Stripe's official example objects, one of each kind."""
+    return shared_file("stripe/fixtures3.json")
+
+
+@pytest.fixture(scope="session")
+def revenue_cases_file() -> Path:
+    """Worked cases of the revenue definitions."""
+    return shared_file("cases/revenue_cases.json")
+
+
+def shared_file(name: str) -> Path:
+    folder = Path(os.environ.get("GATEHOUSE_SHARED") or BASE_DIR.parent / "shared")
+    if not (folder / name).is_file():
+        pytest.fail(
+            f"{folder / name} is missing. Set GATEHOUSE_SHARED to the folder that holds {name}.",
+            pytrace=False,
+        )
+    return folder / name
+
+
+# --- No test leaves this machine ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_this_machine() -> Iterator[None]:
+    """Refuse every connection but those to the loopback: the sandbox, live servers, browsers."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
+        patch.setattr(socket, "getaddrinfo", guarded_lookup(socket.getaddrinfo))
+        yield
+
+
+def guarded(connect):
+    def guarded_connect(self, address, *args):
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            refuse_elsewhere(address[0])
+        return connect(self, address, *args)
+
+    return guarded_connect
+
+
+def guarded_lookup(getaddrinfo):
+    def guarded_getaddrinfo(host, *args, **kwargs):
+        refuse_elsewhere(host)
+        return getaddrinfo(host, *args, **kwargs)
+
+    return guarded_getaddrinfo
+
+
+def refuse_elsewhere(host: str | bytes | None) -> None:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name and name != "localhost" and not is_loopback(name):
+        pytest.fail(f"A test tried to reach {name}; tests may speak to this machine only.")
+
+
+def is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
