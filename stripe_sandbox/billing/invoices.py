@@ -122,7 +122,7 @@ def ask_for_payment(sandbox, invoice: dict) -> None:
         description=description,
         receipt_email=invoice["customer_email"],
     )
-    sandbox.create(
+    payment = sandbox.create(
         "invoice_payment",
         "inpay",
         amount_requested=invoice["total"],
@@ -130,6 +130,7 @@ def ask_for_payment(sandbox, invoice: dict) -> None:
         invoice=invoice["id"],
         payment={"type": "payment_intent", "payment_intent": intent["id"]},
     )
+    invoice["_payment"] = payment["id"]
 
 
 def collect(sandbox, invoice: dict, payment_method: dict | None, *, at_checkout=False) -> bool:
@@ -152,7 +153,7 @@ def collect_automatically(sandbox, invoice: dict, payment_method: dict | None, *
 
 
 def payment_of(sandbox, invoice: dict) -> dict:
-    return sandbox.all("invoice_payment", invoice=invoice["id"])[0]
+    return sandbox.get("invoice_payment", invoice["_payment"])
 
 
 def mark_paid(sandbox, invoice: dict, payment: dict) -> None:

@@ -37,7 +37,8 @@ def render(session: dict | None, problem: str = "", typed: str = ""):
         return render_template("closed.html", state="missing"), 404
     if session["status"] != "open":
         return render_template("closed.html", state=session["status"], session=session)
-    page = render_template(
+    # Also a declined card is an answered form and not a failed request.
+    return render_template(
         "checkout.html",
         session=session,
         items=session["_line_items"],
@@ -47,7 +48,6 @@ def render(session: dict | None, problem: str = "", typed: str = ""):
         problem=problem,
         typed=typed,
     )
-    return page, 402 if problem else 200
 
 
 ROUTES = [

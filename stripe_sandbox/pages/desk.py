@@ -9,7 +9,7 @@ from stripe_sandbox.cards import OFFERED
 from stripe_sandbox.errors import StripeError
 from stripe_sandbox.periods import add_interval
 
-SHOWN = 25
+SHOWN = 15
 COUNTED = ("customer", "checkout.session", "subscription", "invoice", "charge", "event")
 
 sandbox = LocalProxy(lambda: current_app.extensions["stripe_sandbox"])

@@ -45,7 +45,7 @@ def change_card(session: str):
             _, customer = find(session)
             portal.replace_card(sandbox, customer, request.form.get("card_number", ""))
     except StripeError as error:
-        return show(session, error.message), 402
+        return show(session, error.message)
     return redirect(request.path.removesuffix("/card"), 303)
 
 
