@@ -39,7 +39,7 @@ def refresh_after_checkout(sender: type, event: Event, **kwargs: Any) -> None:
     ]
 )
 def refresh_after_subscription_change(sender: type, event: Event, **kwargs: Any) -> None:
-    _refresh(event.data["object"]["id"])
+    _refresh(id_of(event.data["object"]))
 
 
 @djstripe_receiver(["invoice.paid", "invoice.payment_failed"])

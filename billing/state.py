@@ -118,7 +118,9 @@ def _is_on_hold(subscription: dict[str, Any], now: datetime) -> bool:
     if subscription["status"] == "paused":
         return True
     pause = subscription.get("pause_collection")
-    return bool(pause) and (pause.get("resumes_at") or now.timestamp() + 1) > now.timestamp()
+    if not pause:
+        return False
+    return not pause.get("resumes_at") or pause["resumes_at"] > now.timestamp()
 
 
 # --- Days ---------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def check_delivery(request: HttpRequest, now: datetime) -> str:
         raise Refused("The signature's time is too far from ours.")
     body = _read_body(request)
     secret = _find_secret(f"{signed_at}.".encode() + body, signatures)
-    check_event(_parse(body))
+    _check_event(_parse(body))
     return secret
 
 
@@ -94,7 +94,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def check_event(event: Any) -> None:
+def _check_event(event: Any) -> None:
     if not isinstance(event, dict) or event.get("object") != "event":
         raise Refused("The body is not an event.")
     for name in ("id", "type"):
