@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db.models import DateTimeField, F, Model, QuerySet, Value
+from django.db.models import DateTimeField, Exists, F, Model, OuterRef, QuerySet, Value
 from django.db.models.expressions import Combinable
 
 from crm.mirror import history
+from crm.mirror.differs import Differs, any_of
 from crm.mirror.rows import Key, Outcome, Row
 from crm.models.activity import Entity
 from crm.models.base import Record
@@ -50,25 +51,53 @@ class Mirror:
 
     # --- Reading ----------------------------------------------------------------------------------
 
+    def sources(self) -> QuerySet[Any]:
+        """Return the source rows that are due a record, each with its own key."""
+        return self.source._base_manager.order_by()
+
     def keys(self, *, after: Key | None = None, limit: int | None = None) -> list[Key]:
         """Return the keys of the source rows in order, for walking through all of them."""
-        keys = self.source._base_manager.order_by(self.key).values_list(self.key, flat=True)
+        sources = self.sources().order_by(self.key)
         if after is not None:
-            keys = keys.filter(**{f"{self.key}__gt": after})
-        return list(keys.distinct()[:limit])
+            sources = sources.filter(**{f"{self.key}__gt": after})
+        return list(sources.values_list(self.key, flat=True)[:limit])
 
-    def projection(self, keys: Iterable[Key]) -> QuerySet[Any]:
+    def projection(self) -> QuerySet[Any]:
         """Return the source rows with `new_<column>` as the record should have it."""
         new = {f"new_{column}": expression for column, expression in self.columns.items()}
-        rows = self.source._base_manager.filter(**{f"{self.key}__in": list(keys)})
-        return rows.order_by().annotate(mirror_key=F(self.key), **new)
+        return self.sources().annotate(mirror_key=F(self.key), **new)
 
     def rows(self, keys: Iterable[Key]) -> list[Row]:
         """Return source and record side by side, in one query."""
         old = {f"old_{column}": F(f"{self.record_path}__{column}") for column in self.columns}
-        rows = self.projection(keys).annotate(record_id=F(f"{self.record_path}__pk"), **old)
-        names = ["mirror_key", "record_id", *old]
-        return [self._row(values) for values in rows.values(*names, *self._projected_names())]
+        found = self.projection().filter(**{f"{self.key}__in": list(keys)})
+        found = found.annotate(record_id=F(f"{self.record_path}__pk"), **old)
+        names = ["mirror_key", "record_id", *old, *self._projected_names()]
+        return [self._row(values) for values in found.values(*names)]
+
+    # --- Comparing, inside the database -----------------------------------------------------------
+
+    def missing(self) -> QuerySet[Any]:
+        """Return the sources that have no record."""
+        return self.projection().filter(~Exists(self._record()))
+
+    def changed(self) -> QuerySet[Any]:
+        """Return the sources whose record differs, in one column at least."""
+        differs = (Differs(F(column), OuterRef(f"new_{column}")) for column in self.columns)
+        return self.projection().filter(Exists(self._record().filter(any_of(differs))))
+
+    def orphaned(self) -> QuerySet[Any]:
+        """Return the records without tombstone whose source is gone."""
+        source = self.source._base_manager.filter(**{self.key: OuterRef(self.link)})
+        return self.records().filter(~Exists(source))
+
+    def records(self) -> QuerySet[Any]:
+        """Return the records that claim to have a source of this kind."""
+        return self.record._base_manager.filter(source_deleted_at=None)
+
+    def _record(self) -> QuerySet[Any]:
+        """Return the record of the source row that a subquery stands in."""
+        return self.record._base_manager.filter(**{self.link: OuterRef(self.key)})
 
     def _projected_names(self) -> list[str]:
         parent_keys = [path for _, path in self.parents.values()]
@@ -96,8 +125,8 @@ class Mirror:
             rows = self.rows(keys)
         stale = [row for row in rows if row.changes]
         self.write(stale, now)
-        gone = self.bury(set(keys) - {row.key for row in rows}, now)
-        return Outcome.of(rows, deleted=gone)
+        gone = set(keys) - {row.key for row in rows}
+        return Outcome.of(rows, deleted=self.bury(self._records_of(gone), now))
 
     def write(self, rows: list[Row], now: datetime) -> None:
         """Upsert the mirrored columns of these rows, and nothing else."""
@@ -112,16 +141,22 @@ class Mirror:
         )
         history.log_changes(self, rows, records, now)
 
-    def bury(self, keys: Iterable[Key], now: datetime) -> int:
+    def bury(self, orphans: QuerySet[Any], now: datetime) -> int:
         """Set the tombstone on records whose source is gone; return how many."""
-        standing = self.record._base_manager.filter(
-            **{f"{self.link}__in": list(keys)}, source_deleted_at=None
-        )
-        records = list(standing)
+        records = list(orphans)
         if records:
-            standing.update(source_deleted_at=now, **{self.link: None})
+            buried = self.record._base_manager.filter(pk__in=[record.pk for record in records])
+            buried.update(source_deleted_at=now, **self.unlinked)
             history.log_deletions(self, records, now)
         return len(records)
+
+    @property
+    def unlinked(self) -> dict[str, None]:
+        """What a tombstone no longer refers to."""
+        return {self.link: None}
+
+    def _records_of(self, keys: Iterable[Key]) -> QuerySet[Any]:
+        return self.records().filter(**{f"{self.link}__in": list(keys)})
 
     def new_id(self, key: Key) -> uuid.UUID:
         """Return the id that a record of this key always gets, however often it is rebuilt."""

@@ -13,6 +13,7 @@ from django.db.models import (
     F,
     IntegerField,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Value,
@@ -21,7 +22,6 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, StrIndex, Substr, Trim
 
 from accounts.models import Owner
-from crm.mirror import history
 from crm.mirror.base import MIRRORS, Mirror
 from crm.mirror.merge import free_address, merge_contacts
 from crm.mirror.rows import Key, Outcome, Row
@@ -79,11 +79,13 @@ class Owners(People):
             self.sync(owners, now=now)
         self._follow_addresses(moving, now)
 
-    def bury(self, keys: Iterable[Key], now: datetime) -> int:
+    def records(self) -> QuerySet[Contact]:
+        return super().records().filter(Q(is_owner=True) | Q(user__isnull=False))
+
+    def bury(self, orphans: QuerySet[Contact], now: datetime) -> int:
         """An owner who is gone may still be a guest: then the contact stays, as a guest's."""
-        leaving = Contact.objects.filter(user__in=list(keys), is_owner=True)
-        emails = list(leaving.values_list("email", flat=True))
-        buried = super().bury(keys, now)
+        emails = list(orphans.values_list("email", flat=True))
+        buried = super().bury(orphans, now)
         MIRRORS["guests"].sync(emails, now=now)
         return buried
 
@@ -150,21 +152,28 @@ class Guests(People):
         "last_activity_date": F("created_at"),
     }
 
-    def projection(self, keys: Iterable[Key]) -> QuerySet[Enquiry]:
+    def sources(self) -> QuerySet[Enquiry]:
+        """Return the newest enquiry of each address that is not an owner's."""
         newest = (
             Enquiry.objects.filter(guest_email=OuterRef("guest_email"))
             .order_by("-created_at", "-pk")
             .values("pk")[:1]
         )
         an_owner = Owner.objects.filter(user__email=OuterRef("guest_email"))
-        return super().projection(keys).filter(~Exists(an_owner), pk=Subquery(newest))
+        return super().sources().filter(~Exists(an_owner), pk=Subquery(newest))
 
     def rows(self, keys: Iterable[Key]) -> list[Row]:
-        """Return the newest enquiry of each guest beside the contact of that address."""
+        """As in the base, but in two queries: no foreign key leads from an address to a contact."""
         keys = list(keys)
         contacts = Contact.objects.in_bulk(keys, field_name="email")
-        found = self.projection(keys).values("mirror_key", *self._projected_names())
-        return [self._beside(values, contacts.get(values["mirror_key"])) for values in found]
+        found = self.projection().filter(guest_email__in=keys)
+        return [
+            self._beside(values, contacts.get(values["mirror_key"]))
+            for values in found.values("mirror_key", *self._projected_names())
+        ]
+
+    def records(self) -> QuerySet[Contact]:
+        return super().records().filter(is_owner=False, is_guest=True, user=None)
 
     def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
         keys = list(dict.fromkeys(keys))
@@ -174,15 +183,10 @@ class Guests(People):
         outcome = MIRRORS["owners"].sync(owners.values(), now=now) if owners else Outcome()
         return outcome + super().sync([key for key in keys if key not in owners], now=now)
 
-    def bury(self, keys: Iterable[Key], now: datetime) -> int:
-        """A guest without an enquiry left gets the tombstone, and keeps the address and notes."""
-        leaving = Contact.objects.filter(
-            email__in=list(keys), is_guest=True, user=None, source_deleted_at=None
-        )
-        contacts = list(leaving)
-        leaving.update(source_deleted_at=now)
-        history.log_deletions(self, contacts, now)
-        return len(contacts)
+    @property
+    def unlinked(self) -> dict[str, None]:
+        # A guest without an enquiry left keeps the address; staff may still know the person.
+        return {}
 
     def _beside(self, values: Mapping[str, Any], contact: Contact | None) -> Row:
         old = standing_values(contact, self.columns)

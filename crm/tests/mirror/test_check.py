@@ -1,0 +1,122 @@
+"""Differences that no signal saw are found in the database, named and repaired."""
+
+import json
+from contextlib import suppress
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from billing.tests.factories import MembershipFactory
+from crm.models import ActivityLog, Contact, EnquiryRecord, PropertyRecord, SyncCheck
+from listings.models import Enquiry, Property
+from listings.tests.factories import EnquiryFactory, PropertyFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def business():
+    house = PropertyFactory(live=True)
+    EnquiryFactory.create_batch(2, property=house)
+    MembershipFactory(owner=house.owner, property=house)
+
+
+def check(capsys, *options) -> dict:
+    with suppress(SystemExit):
+        call_command("crm_check", "--json", *options)
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_mirror_kept_by_signals_has_no_difference(business, capsys):
+    report = check(capsys)
+
+    assert report["differences"] == 0
+    assert report["entities"]["contacts"] == {
+        "source": 3,
+        "records": 3,
+        "missing": 0,
+        "changed": 0,
+        "orphaned": 0,
+    }
+    assert SyncCheck.objects.latest().differences == 0
+
+
+@pytest.mark.parametrize(
+    ("entity", "kind", "plant"),
+    [
+        ("properties", "missing", lambda: PropertyRecord.objects.all().delete()),
+        ("properties", "changed", lambda: Property.objects.update(bedrooms=1)),
+        ("properties", "changed", lambda: Property.objects.update(description="")),
+        (
+            "enquiries",
+            "changed",
+            lambda: Enquiry.objects.filter(pk=Enquiry.objects.latest("pk").pk).update(
+                check_in="2027-01-01"
+            ),
+        ),
+        (
+            "enquiries",
+            "orphaned",
+            lambda: Enquiry.objects.filter(pk=Enquiry.objects.earliest("pk").pk)._raw_delete(
+                "default"
+            ),
+        ),
+        (
+            "contacts",
+            "orphaned",
+            lambda: Enquiry.objects.filter(pk=Enquiry.objects.earliest("pk").pk)._raw_delete(
+                "default"
+            ),
+        ),
+        ("contacts", "changed", lambda: Contact.objects.filter(is_owner=True).update(phone="?")),
+        (
+            "memberships",
+            "missing",
+            lambda: connection.cursor().execute("DELETE FROM crm_memberships"),
+        ),
+    ],
+)
+def test_drift_of_each_kind_is_found_and_repaired_once(business, capsys, entity, kind, plant):
+    plant()
+
+    found = check(capsys)
+    repaired = check(capsys, "--repair")
+    entries = ActivityLog.objects.count()
+    again = check(capsys, "--repair")
+
+    assert found["entities"][entity][kind] == 1
+    assert repaired["differences"] == 0
+    assert again["differences"] == 0
+    assert ActivityLog.objects.count() == entries
+
+
+def test_a_contact_added_by_hand_is_no_difference(capsys):
+    Contact.objects.create(email="met-at-the-fair@example.com")
+
+    assert check(capsys)["differences"] == 0
+
+
+def test_a_guest_without_a_contact_gets_one_by_repair(business, capsys):
+    EnquiryRecord.objects.all().delete()
+    Contact.objects.filter(is_guest=True).delete()
+
+    found = check(capsys)
+    check(capsys, "--repair")
+
+    assert found["entities"]["contacts"]["missing"] == 2
+    assert found["entities"]["enquiries"]["missing"] == 2
+    assert EnquiryRecord.objects.filter(contact__isnull=False).count() == 2
+
+
+def test_people_read_a_table_and_a_sentence(business, capsys):
+    call_command("crm_check")
+
+    assert "Every record equals its source." in capsys.readouterr().out
+
+
+def test_a_difference_ends_the_command_with_code_1(business):
+    PropertyRecord.objects.update(title="Edited by hand")
+
+    with pytest.raises(SystemExit, match="1"):
+        call_command("crm_check")
