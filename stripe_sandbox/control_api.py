@@ -3,12 +3,13 @@
 from stripe_sandbox.billing import checkout, portal, subscriptions
 from stripe_sandbox.billing.customers import get_customer
 from stripe_sandbox.errors import ParameterInvalid, ParameterMissing
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 
 WAIT_SECONDS = 120
 
 
-def show_clock(sandbox, body: dict) -> dict:
+def show_clock(sandbox: Sandbox, body: dict) -> dict:
     clock = sandbox.clock
     return {
         "now": clock.now(),
@@ -19,7 +20,7 @@ def show_clock(sandbox, body: dict) -> dict:
     }
 
 
-def set_clock(sandbox, body: dict) -> dict:
+def set_clock(sandbox: Sandbox, body: dict) -> dict:
     happened = 0
     if "sign_with_clock" in body:
         sandbox.clock.change(sign_with_clock=bool(body["sign_with_clock"]))
@@ -41,7 +42,7 @@ def read_moment(body: dict, name: str) -> int:
     return body[name]
 
 
-def freeze(sandbox, moment: int, body: dict) -> int:
+def freeze(sandbox: Sandbox, moment: int, body: dict) -> int:
     if sandbox.is_untouched():
         sandbox.clock.freeze(moment)
         return 0
@@ -50,11 +51,11 @@ def freeze(sandbox, moment: int, body: dict) -> int:
     return happened
 
 
-def advance(sandbox, moment: int, body: dict) -> int:
+def advance(sandbox: Sandbox, moment: int, body: dict) -> int:
     return sandbox.timetable.advance_to(moment, in_step=bool(body.get("in_step")))
 
 
-def release(sandbox, body: dict) -> int:
+def release(sandbox: Sandbox, body: dict) -> int:
     """Run with the wall again. A clock ahead of the wall keeps its lead: it cannot go back."""
     happened = 0
     if sandbox.clock.wall() >= sandbox.now():
@@ -63,16 +64,16 @@ def release(sandbox, body: dict) -> int:
     return happened
 
 
-def wait_if_asked(sandbox, body: dict) -> bool | None:
+def wait_if_asked(sandbox: Sandbox, body: dict) -> bool | None:
     return wait(sandbox, body)["settled"] if body.get("wait") else None
 
 
-def wait(sandbox, body: dict) -> dict:
+def wait(sandbox: Sandbox, body: dict) -> dict:
     settled = sandbox.deliveries.wait(float(body.get("timeout", WAIT_SECONDS)))
     return {"settled": settled, **sandbox.deliveries.count()}
 
 
-def pay_session(sandbox, body: dict, session: str) -> dict:
+def pay_session(sandbox: Sandbox, body: dict, session: str) -> dict:
     with sandbox.changing():
         obj = sandbox.get("checkout.session", session)
         number, email = require(body, "card_number"), body.get("email", "payer@example.com")
@@ -87,7 +88,7 @@ def require(body: dict, name: str) -> str:
     return body[name]
 
 
-def replace_card(sandbox, body: dict, customer: str) -> dict:
+def replace_card(sandbox: Sandbox, body: dict, customer: str) -> dict:
     with sandbox.changing():
         obj = get_customer(sandbox, customer)
         method = present(portal.replace_card(sandbox, obj, require(body, "card_number")))
@@ -95,7 +96,7 @@ def replace_card(sandbox, body: dict, customer: str) -> dict:
     return method
 
 
-def cancel(sandbox, body: dict, subscription: str) -> dict:
+def cancel(sandbox: Sandbox, body: dict, subscription: str) -> dict:
     """At the period's end as the portal does it (cancel_at), or with `by_flag` as the API does."""
     with sandbox.changing():
         obj = sandbox.get("subscription", subscription)
@@ -111,11 +112,11 @@ def cancel(sandbox, body: dict, subscription: str) -> dict:
     return shown
 
 
-def list_deliveries(sandbox, body: dict) -> dict:
+def list_deliveries(sandbox: Sandbox, body: dict) -> dict:
     return {"data": sandbox.deliveries.newest_first(), **sandbox.deliveries.count()}
 
 
-def retry_delivery(sandbox, body: dict, delivery: str) -> dict:
+def retry_delivery(sandbox: Sandbox, body: dict, delivery: str) -> dict:
     row = sandbox.deliveries.retry(delivery)
     if row is None:
         raise ParameterInvalid("delivery", f"No such delivery: '{delivery}'", "resource_missing")
@@ -123,13 +124,13 @@ def retry_delivery(sandbox, body: dict, delivery: str) -> dict:
     return row
 
 
-def set_faults(sandbox, body: dict) -> dict:
+def set_faults(sandbox: Sandbox, body: dict) -> dict:
     status, delay = body.get("api_status"), float(body.get("api_delay") or 0)
     sandbox.faults.set(status, delay, int(body.get("count", 1)))
     return {"api_status": status, "api_delay": delay, "count": sandbox.faults.remaining}
 
 
-def reset(sandbox, body: dict) -> dict:
+def reset(sandbox: Sandbox, body: dict) -> dict:
     sandbox.reset()
     return show_clock(sandbox, body)
 

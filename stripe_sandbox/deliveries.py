@@ -6,10 +6,14 @@ import json
 import threading
 import time
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import requests
 
 from stripe_sandbox.shapes import present
+
+if TYPE_CHECKING:
+    from stripe_sandbox.sandbox import Sandbox
 
 # Wall time between tries. Stripe takes days; a drill wants to see all of them.
 RETRY_SECONDS = (1, 2, 4, 8, 16)
@@ -19,7 +23,7 @@ TIMEOUT_SECONDS = 30
 class Deliveries:
     """One thread sends; a delivery that waits for its next try does not hold up the others."""
 
-    def __init__(self, sandbox):
+    def __init__(self, sandbox: "Sandbox") -> None:
         self.sandbox = sandbox
         # Guards the rows only. It is never held while sending, because the receiver calls the
         # API back before it answers.

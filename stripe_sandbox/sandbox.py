@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.deliveries import RETRY_SECONDS, Deliveries
@@ -59,7 +60,7 @@ class Faults:
 
 
 class Sandbox:
-    def __init__(self, options: Options):
+    def __init__(self, options: Options) -> None:
         self.options = options
         self.lock = threading.RLock()
         self.depth = 0
@@ -73,8 +74,7 @@ class Sandbox:
     def prepare(self) -> None:
         """Set up what a new state needs and an old one may have outdated."""
         settings = self.store.side["settings"]
-        keep = lambda state: self.store.set("settings", "clock", state)  # noqa: E731
-        self.clock = Clock(settings.get("clock"), keep)
+        self.clock = Clock(settings.get("clock"), partial(self.store.set, "settings", "clock"))
         with self.changing():
             self.open_account()
             self.configure_endpoint()

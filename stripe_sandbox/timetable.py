@@ -2,15 +2,19 @@
 
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from stripe_sandbox.errors import ParameterInvalid
+
+if TYPE_CHECKING:
+    from stripe_sandbox.sandbox import Sandbox
 
 TICK_SECONDS = 1
 STEP_TIMEOUT_SECONDS = 120
 
 
 class Timetable:
-    def __init__(self, sandbox):
+    def __init__(self, sandbox: "Sandbox") -> None:
         self.sandbox = sandbox
         self.due: dict[str, int] = {}
         self.advancing = threading.Lock()
@@ -103,7 +107,7 @@ def due_at(obj: dict) -> int | None:
     return rule[0](obj) if rule else None
 
 
-def happen(sandbox, obj: dict) -> None:
+def happen(sandbox: "Sandbox", obj: dict) -> None:
     RULES[obj["object"]][1](sandbox, obj)
 
 

@@ -14,6 +14,7 @@ from stripe_sandbox.api.params import (
 )
 from stripe_sandbox.errors import ParameterInvalid
 from stripe_sandbox.periods import DAYS, MONTHS
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import list_of, present
 from stripe_sandbox.shapes.catalogue import RECURRING
 
@@ -21,7 +22,7 @@ PRODUCT_TEXTS = ("name", "description", "statement_descriptor", "tax_code", "uni
 TAX_RATE_TEXTS = ("country", "description", "jurisdiction", "state", "tax_type")
 
 
-def create_product(sandbox, params: dict) -> dict:
+def create_product(sandbox: Sandbox, params: dict) -> dict:
     require(params, "name")
     fields = product_fields(sandbox, params, {})
     product = sandbox.create("product", "prod", updated=sandbox.now(), **fields)
@@ -29,7 +30,7 @@ def create_product(sandbox, params: dict) -> dict:
     return present(product)
 
 
-def product_fields(sandbox, params: dict, metadata: dict) -> dict:
+def product_fields(sandbox: Sandbox, params: dict, metadata: dict) -> dict:
     fields = pick(params, *PRODUCT_TEXTS) | {"metadata": merge_metadata(metadata, params)}
     if "active" in params:
         fields["active"] = read_bool(params, "active")
@@ -38,11 +39,11 @@ def product_fields(sandbox, params: dict, metadata: dict) -> dict:
     return fields
 
 
-def retrieve_product(sandbox, params: dict, product: str) -> dict:
+def retrieve_product(sandbox: Sandbox, params: dict, product: str) -> dict:
     return present(sandbox.get("product", product))
 
 
-def update_product(sandbox, params: dict, product: str) -> dict:
+def update_product(sandbox: Sandbox, params: dict, product: str) -> dict:
     obj = sandbox.get("product", product)
     before = present(obj)
     obj.update(product_fields(sandbox, params, obj["metadata"]), updated=sandbox.now())
@@ -50,17 +51,17 @@ def update_product(sandbox, params: dict, product: str) -> dict:
     return present(obj)
 
 
-def list_products(sandbox, params: dict) -> dict:
+def list_products(sandbox: Sandbox, params: dict) -> dict:
     active = read_bool(params, "active")
     return list_objects(sandbox, "product", params, "/v1/products", active=active)
 
 
-def list_features(sandbox, params: dict, product: str) -> dict:
+def list_features(sandbox: Sandbox, params: dict, product: str) -> dict:
     sandbox.get("product", product)
     return list_of([], f"/v1/products/{product}/features")
 
 
-def create_price(sandbox, params: dict) -> dict:
+def create_price(sandbox: Sandbox, params: dict) -> dict:
     product = read_product(sandbox, params)
     amount = read_amount(params)
     lookup_key = claim_lookup_key(sandbox, params)
@@ -81,7 +82,7 @@ def create_price(sandbox, params: dict) -> dict:
     return present(price)
 
 
-def read_product(sandbox, params: dict) -> dict:
+def read_product(sandbox: Sandbox, params: dict) -> dict:
     if "product_data" in params:
         name = require(read_hash(params, "product_data"), "name")
         return sandbox.get("product", create_product(sandbox, {"name": name})["id"])
@@ -112,7 +113,7 @@ def read_recurring(params: dict) -> dict:
     }
 
 
-def claim_lookup_key(sandbox, params: dict, owner: dict | None = None) -> str | None:
+def claim_lookup_key(sandbox: Sandbox, params: dict, owner: dict | None = None) -> str | None:
     """The key asked for, taken from the price that has it if that is what was asked."""
     key = params.get("lookup_key") or None
     holders = [price for price in sandbox.all("price", lookup_key=key) if price is not owner]
@@ -125,11 +126,11 @@ def claim_lookup_key(sandbox, params: dict, owner: dict | None = None) -> str | 
     return key
 
 
-def retrieve_price(sandbox, params: dict, price: str) -> dict:
+def retrieve_price(sandbox: Sandbox, params: dict, price: str) -> dict:
     return present(sandbox.get("price", price))
 
 
-def update_price(sandbox, params: dict, price: str) -> dict:
+def update_price(sandbox: Sandbox, params: dict, price: str) -> dict:
     if {"unit_amount", "currency", "recurring", "product"} & set(params):
         message = "A price's amount, currency, interval and product cannot be changed."
         raise ParameterInvalid("unit_amount", message, "parameter_unknown")
@@ -143,7 +144,7 @@ def update_price(sandbox, params: dict, price: str) -> dict:
     return present(obj)
 
 
-def list_prices(sandbox, params: dict) -> dict:
+def list_prices(sandbox: Sandbox, params: dict) -> dict:
     keys, product = read_list(params, "lookup_keys"), params.get("product")
     active, kind = read_bool(params, "active"), params.get("type")
     prices = [
@@ -157,7 +158,7 @@ def list_prices(sandbox, params: dict) -> dict:
     return page(prices[::-1], params, "/v1/prices")
 
 
-def create_tax_rate(sandbox, params: dict) -> dict:
+def create_tax_rate(sandbox: Sandbox, params: dict) -> dict:
     percentage = read_percentage(params)
     rate = sandbox.create(
         "tax_rate",
@@ -182,11 +183,11 @@ def read_percentage(params: dict) -> float | int:
     return int(percentage) if percentage == int(percentage) else float(percentage)
 
 
-def retrieve_tax_rate(sandbox, params: dict, tax_rate: str) -> dict:
+def retrieve_tax_rate(sandbox: Sandbox, params: dict, tax_rate: str) -> dict:
     return present(sandbox.get("tax_rate", tax_rate))
 
 
-def update_tax_rate(sandbox, params: dict, tax_rate: str) -> dict:
+def update_tax_rate(sandbox: Sandbox, params: dict, tax_rate: str) -> dict:
     obj = sandbox.get("tax_rate", tax_rate)
     before = present(obj)
     obj.update(pick(params, "display_name", *TAX_RATE_TEXTS))
@@ -196,7 +197,7 @@ def update_tax_rate(sandbox, params: dict, tax_rate: str) -> dict:
     return present(obj)
 
 
-def list_tax_rates(sandbox, params: dict) -> dict:
+def list_tax_rates(sandbox: Sandbox, params: dict) -> dict:
     wanted = {name: read_bool(params, name) for name in ("active", "inclusive")}
     return list_objects(sandbox, "tax_rate", params, "/v1/tax_rates", **wanted)
 

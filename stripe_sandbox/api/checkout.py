@@ -13,12 +13,13 @@ from stripe_sandbox.api.params import (
 from stripe_sandbox.billing import checkout
 from stripe_sandbox.billing.customers import get_customer
 from stripe_sandbox.errors import ParameterInvalid, ParameterMissing
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 
 SESSION_TEXTS = ("cancel_url", "client_reference_id", "customer_email", "locale")
 
 
-def create(sandbox, params: dict) -> dict:
+def create(sandbox: Sandbox, params: dict) -> dict:
     require_subscription_mode(params)
     fields = pick(params, *SESSION_TEXTS)
     if params.get("customer"):
@@ -44,14 +45,14 @@ def require_subscription_mode(params: dict) -> None:
     refuse_unsupported(read_hash(params, "subscription_data"))
 
 
-def read_lines(sandbox, params: dict, name: str) -> list[tuple[dict, int]]:
+def read_lines(sandbox: Sandbox, params: dict, name: str) -> list[tuple[dict, int]]:
     require(params, name)
     return [
         read_line(sandbox, line, f"{name}[{n}]") for n, line in enumerate(read_list(params, name))
     ]
 
 
-def read_line(sandbox, line: dict, place: str) -> tuple[dict, int]:
+def read_line(sandbox: Sandbox, line: dict, place: str) -> tuple[dict, int]:
     if not isinstance(line, dict) or not line.get("price"):
         raise ParameterMissing(f"{place}[price]")
     price = sandbox.get("price", line["price"], f"{place}[price]")
@@ -63,7 +64,7 @@ def read_line(sandbox, line: dict, place: str) -> tuple[dict, int]:
     return price, quantity
 
 
-def read_subscription_data(sandbox, params: dict) -> dict:
+def read_subscription_data(sandbox: Sandbox, params: dict) -> dict:
     data = read_hash(params, "subscription_data")
     return {
         "default_tax_rates": read_tax_rates(sandbox, data),
@@ -72,30 +73,30 @@ def read_subscription_data(sandbox, params: dict) -> dict:
     }
 
 
-def read_tax_rates(sandbox, params: dict) -> list[dict]:
+def read_tax_rates(sandbox: Sandbox, params: dict) -> list[dict]:
     names = read_list(params, "default_tax_rates")
     return [present(sandbox.get("tax_rate", name, "default_tax_rates")) for name in names]
 
 
-def retrieve(sandbox, params: dict, session: str) -> dict:
+def retrieve(sandbox: Sandbox, params: dict, session: str) -> dict:
     return present(sandbox.get("checkout.session", session))
 
 
-def list_all(sandbox, params: dict) -> dict:
+def list_all(sandbox: Sandbox, params: dict) -> dict:
     wanted = {name: params.get(name) for name in ("customer", "subscription", "status")}
     return list_objects(sandbox, "checkout.session", params, "/v1/checkout/sessions", **wanted)
 
 
-def expire(sandbox, params: dict, session: str) -> dict:
+def expire(sandbox: Sandbox, params: dict, session: str) -> dict:
     return present(checkout.expire(sandbox, sandbox.get("checkout.session", session)))
 
 
-def list_line_items(sandbox, params: dict, session: str) -> dict:
+def list_line_items(sandbox: Sandbox, params: dict, session: str) -> dict:
     items = sandbox.get("checkout.session", session)["_line_items"]
     return page(items, params, f"/v1/checkout/sessions/{session}/line_items")
 
 
-def create_portal_session(sandbox, params: dict) -> dict:
+def create_portal_session(sandbox: Sandbox, params: dict) -> dict:
     customer = get_customer(sandbox, require(params, "customer"), "customer")
     fields = pick(params, "return_url", "locale")
     session = sandbox.create("billing_portal.session", "bps", customer=customer["id"], **fields)

@@ -7,6 +7,7 @@ from stripe_sandbox.billing.payment_methods import attach
 from stripe_sandbox.billing.portal import live_subscriptions
 from stripe_sandbox.billing.subscriptions import end_subscription
 from stripe_sandbox.errors import Missing
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 from stripe_sandbox.shapes.parties import NO_ADDRESS
 
@@ -14,7 +15,7 @@ TEXTS = ("email", "name", "description", "phone")
 DEFAULT_METHOD = "invoice_settings[default_payment_method]"
 
 
-def create(sandbox, params: dict) -> dict:
+def create(sandbox: Sandbox, params: dict) -> dict:
     fields = read_fields(params) | {"metadata": merge_metadata({}, params)}
     payment_method = read_new_method(sandbox, params)
     customer = customers.create_customer(sandbox, **fields)
@@ -33,7 +34,7 @@ def read_fields(params: dict) -> dict:
     return fields
 
 
-def read_new_method(sandbox, params: dict) -> dict | None:
+def read_new_method(sandbox: Sandbox, params: dict) -> dict | None:
     name = params.get("payment_method")
     payment_method = sandbox.get("payment_method", name, "payment_method") if name else None
     default = read_hash(params, "invoice_settings").get("default_payment_method")
@@ -42,7 +43,7 @@ def read_new_method(sandbox, params: dict) -> dict | None:
     return payment_method
 
 
-def read_settings(sandbox, customer: dict, params: dict) -> dict:
+def read_settings(sandbox: Sandbox, customer: dict, params: dict) -> dict:
     settings = read_hash(params, "invoice_settings")
     if "default_payment_method" not in settings:
         return {}
@@ -52,28 +53,28 @@ def read_settings(sandbox, customer: dict, params: dict) -> dict:
     return {"invoice_settings": customer["invoice_settings"] | {"default_payment_method": name}}
 
 
-def require_own_method(sandbox, customer: dict, name: str) -> None:
+def require_own_method(sandbox: Sandbox, customer: dict, name: str) -> None:
     payment_method = sandbox.get("payment_method", name, DEFAULT_METHOD)
     if payment_method["customer"] != customer["id"]:
         raise Missing("payment_method", name, DEFAULT_METHOD)
 
 
-def retrieve(sandbox, params: dict, customer: str) -> dict:
+def retrieve(sandbox: Sandbox, params: dict, customer: str) -> dict:
     return present(sandbox.get("customer", customer))
 
 
-def update(sandbox, params: dict, customer: str) -> dict:
+def update(sandbox: Sandbox, params: dict, customer: str) -> dict:
     obj = customers.get_customer(sandbox, customer)
     fields = read_fields(params) | read_settings(sandbox, obj, params)
     fields["metadata"] = merge_metadata(obj["metadata"], params)
     return present(customers.change_customer(sandbox, obj, **fields))
 
 
-def list_all(sandbox, params: dict) -> dict:
+def list_all(sandbox: Sandbox, params: dict) -> dict:
     return list_objects(sandbox, "customer", params, "/v1/customers", email=params.get("email"))
 
 
-def delete(sandbox, params: dict, customer: str) -> dict:
+def delete(sandbox: Sandbox, params: dict, customer: str) -> dict:
     """Deleting a customer ends at once what the customer subscribed to."""
     obj = customers.get_customer(sandbox, customer)
     for subscription in live_subscriptions(sandbox, obj):
@@ -81,7 +82,7 @@ def delete(sandbox, params: dict, customer: str) -> dict:
     return present(customers.delete_customer(sandbox, obj))
 
 
-def list_payment_methods(sandbox, params: dict, customer: str) -> dict:
+def list_payment_methods(sandbox: Sandbox, params: dict, customer: str) -> dict:
     customers.get_customer(sandbox, customer)
     url = f"/v1/customers/{customer}/payment_methods"
     return list_objects(sandbox, "payment_method", params, url, customer=customer)

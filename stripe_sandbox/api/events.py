@@ -3,14 +3,15 @@
 from stripe_sandbox.api.lists import list_objects, page
 from stripe_sandbox.api.params import merge_metadata, pick, read_bool, read_list, require
 from stripe_sandbox.ids import ALPHABET
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 
 
-def retrieve(sandbox, params: dict, event: str) -> dict:
+def retrieve(sandbox: Sandbox, params: dict, event: str) -> dict:
     return present(sandbox.get("event", event))
 
 
-def list_all(sandbox, params: dict) -> dict:
+def list_all(sandbox: Sandbox, params: dict) -> dict:
     wished = {*read_list(params, "types"), *filter(None, [params.get("type")])}
     chosen = [
         event for event in sandbox.all("event") if not wished or is_wished(event["type"], wished)
@@ -26,7 +27,7 @@ def is_wished(event_type: str, wished: set[str]) -> bool:
     )
 
 
-def create_endpoint(sandbox, params: dict) -> dict:
+def create_endpoint(sandbox: Sandbox, params: dict) -> dict:
     require(params, "enabled_events")
     endpoint = sandbox.create(
         "webhook_endpoint",
@@ -42,15 +43,15 @@ def create_endpoint(sandbox, params: dict) -> dict:
     return present(sandbox.save(endpoint)) | {"secret": endpoint["_secret"]}
 
 
-def list_endpoints(sandbox, params: dict) -> dict:
+def list_endpoints(sandbox: Sandbox, params: dict) -> dict:
     return list_objects(sandbox, "webhook_endpoint", params, "/v1/webhook_endpoints")
 
 
-def retrieve_endpoint(sandbox, params: dict, endpoint: str) -> dict:
+def retrieve_endpoint(sandbox: Sandbox, params: dict, endpoint: str) -> dict:
     return present(sandbox.get("webhook_endpoint", endpoint))
 
 
-def update_endpoint(sandbox, params: dict, endpoint: str) -> dict:
+def update_endpoint(sandbox: Sandbox, params: dict, endpoint: str) -> dict:
     obj = sandbox.get("webhook_endpoint", endpoint)
     obj.update(pick(params, "url", "description", "enabled_events"))
     if "disabled" in params:
@@ -59,7 +60,7 @@ def update_endpoint(sandbox, params: dict, endpoint: str) -> dict:
     return present(sandbox.save(obj))
 
 
-def delete_endpoint(sandbox, params: dict, endpoint: str) -> dict:
+def delete_endpoint(sandbox: Sandbox, params: dict, endpoint: str) -> dict:
     sandbox.store.remove(sandbox.get("webhook_endpoint", endpoint))
     return {"id": endpoint, "object": "webhook_endpoint", "deleted": True}
 

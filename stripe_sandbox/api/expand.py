@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import TEMPLATES, list_of, present
 
 
-def expand(sandbox, answer: dict, paths: list[str]) -> dict:
+def expand(sandbox: Sandbox, answer: dict, paths: list[str]) -> dict:
     for path in paths:
         expand_path(sandbox, answer, path.split("."))
     return answer
 
 
-def expand_path(sandbox, node, steps: list[str]) -> None:
+def expand_path(sandbox: Sandbox, node, steps: list[str]) -> None:
     if isinstance(node, list):
         for entry in node:
             expand_path(sandbox, entry, steps)
@@ -27,7 +28,7 @@ def expand_path(sandbox, node, steps: list[str]) -> None:
     expand_path(sandbox, node.get(step), rest)
 
 
-def replaced(sandbox, value):
+def replaced(sandbox: Sandbox, value):
     if isinstance(value, list):
         return [replaced(sandbox, entry) for entry in value]
     found = sandbox.find(value) if isinstance(value, str) else None
@@ -39,23 +40,23 @@ def drop_unknown(node: dict, step: str) -> None:
         node.pop(step)
 
 
-def include(sandbox, node: dict, step: str) -> None:
+def include(sandbox: Sandbox, node: dict, step: str) -> None:
     rule = INCLUDABLE.get((node.get("object"), step))
     if rule and node.get(step) is None:
         node[step] = rule(sandbox, node)
 
 
-def payments_of(sandbox, invoice: dict) -> dict:
+def payments_of(sandbox: Sandbox, invoice: dict) -> dict:
     payments = sandbox.all("invoice_payment", invoice=invoice["id"])
     return list_of(present(payments), f"/v1/invoice_payments?invoice={invoice['id']}")
 
 
-def line_items_of(sandbox, session: dict) -> dict:
+def line_items_of(sandbox: Sandbox, session: dict) -> dict:
     items = sandbox.get("checkout.session", session["id"])["_line_items"]
     return list_of(present(items), f"/v1/checkout/sessions/{session['id']}/line_items")
 
 
-def subscriptions_of(sandbox, customer: dict) -> dict:
+def subscriptions_of(sandbox: Sandbox, customer: dict) -> dict:
     owned = sandbox.all("subscription", customer=customer["id"])
     running = [subscription for subscription in owned if subscription["status"] != "canceled"]
     return list_of(present(running[::-1]), f"/v1/customers/{customer['id']}/subscriptions")

@@ -10,11 +10,12 @@ from stripe_sandbox import API_VERSION
 from stripe_sandbox.api.expand import expand
 from stripe_sandbox.api.params import parse_pairs, read_list
 from stripe_sandbox.errors import IdempotencyMismatch, Injected, StripeError, Unauthorized
+from stripe_sandbox.sandbox import Sandbox
 
 KEY_FORM = re.compile(r"(sk|rk)_test_\w+")
 
 
-def answer(sandbox, handler, request: Request, path: dict) -> Response:
+def answer(sandbox: Sandbox, handler, request: Request, path: dict) -> Response:
     try:
         check_key(sandbox, request)
         suffer_fault(sandbox)
@@ -24,7 +25,7 @@ def answer(sandbox, handler, request: Request, path: dict) -> Response:
     return respond(sandbox, status, body, request)
 
 
-def check_key(sandbox, request: Request) -> None:
+def check_key(sandbox: Sandbox, request: Request) -> None:
     key = read_key(request)
     if not key:
         raise Unauthorized("You did not provide an API key (Authorization: Bearer sk_test_...).")
@@ -39,14 +40,14 @@ def read_key(request: Request) -> str:
     return credentials.token or credentials.username or ""
 
 
-def suffer_fault(sandbox) -> None:
+def suffer_fault(sandbox: Sandbox) -> None:
     delay, status = sandbox.faults.take()
     time.sleep(delay)
     if status:
         raise Injected(status)
 
 
-def run(sandbox, handler, request: Request, path: dict) -> tuple[int, dict]:
+def run(sandbox: Sandbox, handler, request: Request, path: dict) -> tuple[int, dict]:
     params = parse_pairs([*request.args.items(multi=True), *request.form.items(multi=True)])
     with sandbox.changing():
         if request.method != "POST" or not request.headers.get("Idempotency-Key"):
@@ -54,7 +55,9 @@ def run(sandbox, handler, request: Request, path: dict) -> tuple[int, dict]:
         return run_once(sandbox, handler, request, params, path)
 
 
-def run_once(sandbox, handler, request: Request, params: dict, path: dict) -> tuple[int, dict]:
+def run_once(
+    sandbox: Sandbox, handler, request: Request, params: dict, path: dict
+) -> tuple[int, dict]:
     """Replay the answer if this key was used before for the same call."""
     key = request.headers["Idempotency-Key"]
     fingerprint = json.dumps([request.path, params], sort_keys=True)
@@ -71,7 +74,7 @@ def run_once(sandbox, handler, request: Request, params: dict, path: dict) -> tu
     return kept["status"], kept["body"]
 
 
-def call(sandbox, handler, params: dict, path: dict) -> tuple[int, dict]:
+def call(sandbox: Sandbox, handler, params: dict, path: dict) -> tuple[int, dict]:
     """A refused card is an outcome to keep; other errors did nothing and may be tried again."""
     try:
         body = handler(sandbox, params, **path)
@@ -82,7 +85,7 @@ def call(sandbox, handler, params: dict, path: dict) -> tuple[int, dict]:
     return 200, expand(sandbox, body, read_list(params, "expand"))
 
 
-def respond(sandbox, status: int, body: dict, request: Request) -> Response:
+def respond(sandbox: Sandbox, status: int, body: dict, request: Request) -> Response:
     response = Response(json.dumps(body, indent=2), status, mimetype="application/json")
     with sandbox.lock:
         response.headers["Request-Id"] = sandbox.new_id("req")

@@ -3,14 +3,15 @@
 from stripe_sandbox.api.lists import page
 from stripe_sandbox.billing import renewals
 from stripe_sandbox.billing.invoices import subscription_id
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 
 
-def retrieve(sandbox, params: dict, invoice: str) -> dict:
+def retrieve(sandbox: Sandbox, params: dict, invoice: str) -> dict:
     return present(sandbox.get("invoice", invoice))
 
 
-def list_all(sandbox, params: dict) -> dict:
+def list_all(sandbox: Sandbox, params: dict) -> dict:
     wanted = {name: params[name] for name in ("customer", "status") if params.get(name)}
     subscription = params.get("subscription")
     chosen = [
@@ -21,23 +22,23 @@ def list_all(sandbox, params: dict) -> dict:
     return page(chosen[::-1], params, "/v1/invoices")
 
 
-def pay(sandbox, params: dict, invoice: str) -> dict:
+def pay(sandbox: Sandbox, params: dict, invoice: str) -> dict:
     obj = sandbox.get("invoice", invoice)
     name = params.get("payment_method")
     payment_method = sandbox.get("payment_method", name, "payment_method") if name else None
     return present(renewals.pay_now(sandbox, obj, payment_method))
 
 
-def list_lines(sandbox, params: dict, invoice: str) -> dict:
+def list_lines(sandbox: Sandbox, params: dict, invoice: str) -> dict:
     lines = sandbox.get("invoice", invoice)["lines"]
     return page(lines["data"], params, lines["url"])
 
 
-def retrieve_payment(sandbox, params: dict, invoice_payment: str) -> dict:
+def retrieve_payment(sandbox: Sandbox, params: dict, invoice_payment: str) -> dict:
     return present(sandbox.get("invoice_payment", invoice_payment))
 
 
-def list_payments(sandbox, params: dict) -> dict:
+def list_payments(sandbox: Sandbox, params: dict) -> dict:
     intent = (params.get("payment") or {}).get("payment_intent")
     wanted = {name: params[name] for name in ("invoice", "status") if params.get(name)}
     chosen = [

@@ -2,6 +2,7 @@
 
 from stripe_sandbox.api.params import read_hash, read_int
 from stripe_sandbox.errors import Missing, ParameterInvalid
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import list_of, present
 
 COMPARE = {
@@ -12,7 +13,7 @@ COMPARE = {
 }
 
 
-def list_objects(sandbox, kind: str, params: dict, url: str, **wanted) -> dict:
+def list_objects(sandbox: Sandbox, kind: str, params: dict, url: str, **wanted) -> dict:
     """All of `kind` whose fields equal `wanted`; a wanted None is no wish."""
     given = {name: value for name, value in wanted.items() if value is not None}
     objects = [obj for obj in sandbox.all(kind, **given) if not obj.get("deleted")]

@@ -5,10 +5,11 @@ from stripe_sandbox.api.params import merge_metadata, pick, read_hash, require
 from stripe_sandbox.billing import payment_methods
 from stripe_sandbox.billing.customers import get_customer
 from stripe_sandbox.errors import ParameterInvalid
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 
 
-def create(sandbox, params: dict) -> dict:
+def create(sandbox: Sandbox, params: dict) -> dict:
     if require(params, "type") != "card":
         raise ParameterInvalid("type", "The sandbox only has cards.")
     number = require(read_hash(params, "card"), "number")
@@ -18,17 +19,17 @@ def create(sandbox, params: dict) -> dict:
     return present(sandbox.save(payment_method))
 
 
-def retrieve(sandbox, params: dict, payment_method: str) -> dict:
+def retrieve(sandbox: Sandbox, params: dict, payment_method: str) -> dict:
     return present(sandbox.get("payment_method", payment_method))
 
 
-def attach(sandbox, params: dict, payment_method: str) -> dict:
+def attach(sandbox: Sandbox, params: dict, payment_method: str) -> dict:
     obj = sandbox.get("payment_method", payment_method)
     customer = get_customer(sandbox, require(params, "customer"), "customer")
     return present(payment_methods.attach(sandbox, obj, customer))
 
 
-def detach(sandbox, params: dict, payment_method: str) -> dict:
+def detach(sandbox: Sandbox, params: dict, payment_method: str) -> dict:
     obj = sandbox.get("payment_method", payment_method)
     if obj["customer"] is None:
         message = "The payment method you provided is not attached to a customer."
@@ -36,7 +37,7 @@ def detach(sandbox, params: dict, payment_method: str) -> dict:
     return present(payment_methods.detach(sandbox, obj))
 
 
-def list_all(sandbox, params: dict) -> dict:
+def list_all(sandbox: Sandbox, params: dict) -> dict:
     customer = params.get("customer")
     return list_objects(sandbox, "payment_method", params, "/v1/payment_methods", customer=customer)
 

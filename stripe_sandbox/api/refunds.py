@@ -3,27 +3,28 @@
 from stripe_sandbox.api.lists import list_objects
 from stripe_sandbox.api.params import merge_metadata, pick, read_int, require
 from stripe_sandbox.billing import refunds
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 
 
-def create(sandbox, params: dict) -> dict:
+def create(sandbox: Sandbox, params: dict) -> dict:
     fields = pick(params, "reason") | {"metadata": merge_metadata({}, params)}
     charge = read_charge(sandbox, params)
     return present(refunds.refund(sandbox, charge, read_int(params, "amount"), **fields))
 
 
-def read_charge(sandbox, params: dict) -> dict:
+def read_charge(sandbox: Sandbox, params: dict) -> dict:
     if params.get("payment_intent"):
         intent = sandbox.get("payment_intent", params["payment_intent"], "payment_intent")
         return sandbox.get("charge", intent["latest_charge"], "payment_intent")
     return sandbox.get("charge", require(params, "charge"), "charge")
 
 
-def retrieve(sandbox, params: dict, refund: str) -> dict:
+def retrieve(sandbox: Sandbox, params: dict, refund: str) -> dict:
     return present(sandbox.get("refund", refund))
 
 
-def list_all(sandbox, params: dict) -> dict:
+def list_all(sandbox: Sandbox, params: dict) -> dict:
     wanted = {name: params.get(name) for name in ("charge", "payment_intent")}
     return list_objects(sandbox, "refund", params, "/v1/refunds", **wanted)
 

@@ -15,16 +15,17 @@ from stripe_sandbox.api.params import (
 )
 from stripe_sandbox.billing import subscriptions
 from stripe_sandbox.errors import Missing, ParameterInvalid
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 
 ENDED = ("canceled", "incomplete_expired")
 
 
-def retrieve(sandbox, params: dict, subscription: str) -> dict:
+def retrieve(sandbox: Sandbox, params: dict, subscription: str) -> dict:
     return present(sandbox.get("subscription", subscription))
 
 
-def list_all(sandbox, params: dict) -> dict:
+def list_all(sandbox: Sandbox, params: dict) -> dict:
     customer, status = params.get("customer"), params.get("status")
     chosen = [
         subscription
@@ -42,7 +43,7 @@ def has_status(subscription: dict, wish: str | None) -> bool:
     return wish in ("all", subscription["status"])
 
 
-def update(sandbox, params: dict, subscription: str) -> dict:
+def update(sandbox: Sandbox, params: dict, subscription: str) -> dict:
     refuse_unsupported(params)
     # On a copy, so that a parameter that turns out wrong leaves nothing half changed.
     obj = copy.deepcopy(get_running(sandbox, subscription))
@@ -58,7 +59,7 @@ def update(sandbox, params: dict, subscription: str) -> dict:
     return present(obj)
 
 
-def get_running(sandbox, name: str) -> dict:
+def get_running(sandbox: Sandbox, name: str) -> dict:
     obj = sandbox.get("subscription", name)
     if obj["status"] in ENDED:
         message = f"No such subscription: '{name}'; it is {obj['status']}."
@@ -66,7 +67,7 @@ def get_running(sandbox, name: str) -> dict:
     return obj
 
 
-def set_payment_method(sandbox, subscription: dict, params: dict) -> None:
+def set_payment_method(sandbox: Sandbox, subscription: dict, params: dict) -> None:
     if "default_payment_method" not in params:
         return
     name = params["default_payment_method"] or None
@@ -75,7 +76,7 @@ def set_payment_method(sandbox, subscription: dict, params: dict) -> None:
     subscription["default_payment_method"] = name
 
 
-def change_item(sandbox, subscription: dict, change: dict) -> None:
+def change_item(sandbox: Sandbox, subscription: dict, change: dict) -> None:
     item = find_item(subscription, change.get("id"))
     if "price" in change:
         price = sandbox.get("price", change["price"], "items[price]")
@@ -90,7 +91,7 @@ def find_item(subscription: dict, name: str | None) -> dict:
     raise ParameterInvalid("items[id]", "The sandbox only changes items that are there already.")
 
 
-def set_end(sandbox, subscription: dict, params: dict, before: dict) -> None:
+def set_end(sandbox: Sandbox, subscription: dict, params: dict, before: dict) -> None:
     """Whether and when it is to end; announces what else was changed with it."""
     moment = read_cancel_at(subscription, params)
     flag = read_bool(params, "cancel_at_period_end")
@@ -114,18 +115,18 @@ def note_reason(subscription: dict, params: dict) -> None:
     subscription["cancellation_details"] |= given
 
 
-def cancel(sandbox, params: dict, subscription: str) -> dict:
+def cancel(sandbox: Sandbox, params: dict, subscription: str) -> dict:
     obj = get_running(sandbox, subscription)
     note_reason(obj, params)
     return present(subscriptions.end_subscription(sandbox, obj, "cancellation_requested"))
 
 
-def list_items(sandbox, params: dict) -> dict:
+def list_items(sandbox: Sandbox, params: dict) -> dict:
     obj = sandbox.get("subscription", params.get("subscription", ""), "subscription")
     return page(obj["items"]["data"][::-1], params, "/v1/subscription_items")
 
 
-def retrieve_item(sandbox, params: dict, item: str) -> dict:
+def retrieve_item(sandbox: Sandbox, params: dict, item: str) -> dict:
     for subscription in sandbox.all("subscription"):
         for candidate in subscription["items"]["data"]:
             if candidate["id"] == item:

@@ -8,6 +8,7 @@ from stripe_sandbox.billing.payments import charge_intent, create_intent
 from stripe_sandbox.billing.subscriptions import create_subscription
 from stripe_sandbox.cards import find_card
 from stripe_sandbox.errors import CardDeclined, ParameterInvalid, ParameterMissing
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import build
 from stripe_sandbox.shapes.checkout import customer_details
 from stripe_sandbox.timetable import RULES
@@ -15,7 +16,9 @@ from stripe_sandbox.timetable import RULES
 OPEN_SECONDS = 86_400
 
 
-def open_session(sandbox, lines: list[tuple[dict, int]], subscription: dict, **fields) -> dict:
+def open_session(
+    sandbox: Sandbox, lines: list[tuple[dict, int]], subscription: dict, **fields
+) -> dict:
     """`subscription` is what the subscription is to have: metadata and default_tax_rates."""
     session = sandbox.create(
         "checkout.session",
@@ -32,7 +35,7 @@ def open_session(sandbox, lines: list[tuple[dict, int]], subscription: dict, **f
     return sandbox.save(session)
 
 
-def draw_item(sandbox, price: dict, quantity: int, rates: list[dict]) -> dict:
+def draw_item(sandbox: Sandbox, price: dict, quantity: int, rates: list[dict]) -> dict:
     amount = price["unit_amount"] * quantity
     taxes = taxes_on(amount, rates)
     return build(
@@ -57,7 +60,7 @@ def totals(items: list[dict]) -> dict:
     }
 
 
-def pay(sandbox, session: dict, card_number: str, email: str | None = None) -> dict:
+def pay(sandbox: Sandbox, session: dict, card_number: str, email: str | None = None) -> dict:
     require_open(session)
     email = session_email(sandbox, session) or email
     if not email:
@@ -77,12 +80,12 @@ def require_open(session: dict) -> None:
         raise ParameterInvalid("session", message, "checkout_session_not_open")
 
 
-def session_email(sandbox, session: dict) -> str | None:
+def session_email(sandbox: Sandbox, session: dict) -> str | None:
     customer = sandbox.find(session["customer"])
     return customer["email"] if customer else session["customer_email"]
 
 
-def refuse(sandbox, session: dict, payment_method: dict) -> None:
+def refuse(sandbox: Sandbox, session: dict, payment_method: dict) -> None:
     """A declined card leaves a failed charge, an open session and no subscription."""
     intent = create_intent(
         sandbox,
@@ -96,7 +99,7 @@ def refuse(sandbox, session: dict, payment_method: dict) -> None:
     raise CardDeclined(charge["failure_message"], decline_code, charge=charge["id"])
 
 
-def complete(sandbox, session: dict, customer: dict, payment_method: dict) -> None:
+def complete(sandbox: Sandbox, session: dict, customer: dict, payment_method: dict) -> None:
     subscription = create_subscription(
         sandbox,
         customer,
@@ -117,7 +120,7 @@ def success_url(session: dict) -> str:
     return session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 
-def expire(sandbox, session: dict) -> dict:
+def expire(sandbox: Sandbox, session: dict) -> dict:
     require_open(session)
     session.update(status="expired", url=None)
     sandbox.record("checkout.session.expired", sandbox.save(session))

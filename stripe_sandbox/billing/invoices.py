@@ -2,6 +2,7 @@
 
 from stripe_sandbox.billing import amounts
 from stripe_sandbox.billing.payments import charge_intent, create_intent
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import build, list_of
 from stripe_sandbox.shapes.invoices import item_parent, price_pricing, subscription_parent
 
@@ -10,7 +11,7 @@ DAY = 86_400
 RETRY_DAYS = (3, 6, 10, 14)
 
 
-def draw_up(sandbox, subscription: dict, reason: str, period: tuple[int, int]) -> dict:
+def draw_up(sandbox: Sandbox, subscription: dict, reason: str, period: tuple[int, int]) -> dict:
     """A draft for the items' current periods. `period` is the invoice's own, the one before."""
     customer = sandbox.get("customer", subscription["customer"])
     invoice = sandbox.create(
@@ -35,7 +36,7 @@ def draw_up(sandbox, subscription: dict, reason: str, period: tuple[int, int]) -
     return invoice
 
 
-def draw_line(sandbox, invoice: dict, item: dict) -> dict:
+def draw_line(sandbox: Sandbox, invoice: dict, item: dict) -> dict:
     price, quantity = item["price"], item["quantity"]
     amount = price["unit_amount"] * quantity
     product = sandbox.get("product", price["product"])
@@ -94,7 +95,7 @@ def sum_taxes(taxes: list[dict]) -> list[dict]:
     return list(summed.values())
 
 
-def finalise(sandbox, invoice: dict) -> None:
+def finalise(sandbox: Sandbox, invoice: dict) -> None:
     """Give it a number and the payment intent it is to be paid with."""
     customer = sandbox.get("customer", invoice["customer"])
     page = f"{sandbox.options.public_url}/i/{invoice['id']}"
@@ -108,7 +109,7 @@ def finalise(sandbox, invoice: dict) -> None:
     sandbox.record("invoice.finalized", sandbox.save(invoice))
 
 
-def ask_for_payment(sandbox, invoice: dict) -> None:
+def ask_for_payment(sandbox: Sandbox, invoice: dict) -> None:
     description = (
         "Subscription creation"
         if invoice["billing_reason"] == "subscription_create"
@@ -133,7 +134,9 @@ def ask_for_payment(sandbox, invoice: dict) -> None:
     invoice["_payment"] = payment["id"]
 
 
-def collect(sandbox, invoice: dict, payment_method: dict | None, *, at_checkout=False) -> bool:
+def collect(
+    sandbox: Sandbox, invoice: dict, payment_method: dict | None, *, at_checkout=False
+) -> bool:
     """Try once to be paid; whether it worked."""
     payment = payment_of(sandbox, invoice)
     intent = sandbox.get("payment_intent", payment["payment"]["payment_intent"])
@@ -146,17 +149,19 @@ def collect(sandbox, invoice: dict, payment_method: dict | None, *, at_checkout=
     return charge["paid"]
 
 
-def collect_automatically(sandbox, invoice: dict, payment_method: dict | None, **how) -> bool:
+def collect_automatically(
+    sandbox: Sandbox, invoice: dict, payment_method: dict | None, **how
+) -> bool:
     """As `collect`; only these attempts count towards the retry timetable."""
     invoice["attempt_count"] += 1
     return collect(sandbox, invoice, payment_method, **how)
 
 
-def payment_of(sandbox, invoice: dict) -> dict:
+def payment_of(sandbox: Sandbox, invoice: dict) -> dict:
     return sandbox.get("invoice_payment", invoice["_payment"])
 
 
-def mark_paid(sandbox, invoice: dict, payment: dict) -> None:
+def mark_paid(sandbox: Sandbox, invoice: dict, payment: dict) -> None:
     total, now = invoice["total"], sandbox.now()
     payment.update(status="paid", amount_paid=total)
     payment["status_transitions"]["paid_at"] = now
@@ -168,7 +173,7 @@ def mark_paid(sandbox, invoice: dict, payment: dict) -> None:
     sandbox.save(invoice)
 
 
-def plan_retry(sandbox, invoice: dict) -> bool:
+def plan_retry(sandbox: Sandbox, invoice: dict) -> bool:
     """Note a failed automatic attempt; whether there will be another."""
     first = invoice.setdefault("_first_failed_at", sandbox.now())
     retries = invoice["attempt_count"] - 1
@@ -179,13 +184,13 @@ def plan_retry(sandbox, invoice: dict) -> bool:
     return more
 
 
-def stop_collecting(sandbox, subscription: dict) -> None:
+def stop_collecting(sandbox: Sandbox, subscription: dict) -> None:
     for invoice in open_invoices(sandbox, subscription):
         invoice.update(next_payment_attempt=None, auto_advance=False)
         sandbox.save(invoice)
 
 
-def open_invoices(sandbox, subscription: dict) -> list[dict]:
+def open_invoices(sandbox: Sandbox, subscription: dict) -> list[dict]:
     return [
         invoice
         for invoice in sandbox.all("invoice", status="open")

@@ -3,10 +3,11 @@
 from stripe_sandbox.billing.customers import set_default_payment_method
 from stripe_sandbox.cards import CARDS, Card, find_card
 from stripe_sandbox.errors import CardDeclined
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes.payments import billing_details, card_details
 
 
-def create_payment_method(sandbox, number: str, details: dict | None = None) -> dict:
+def create_payment_method(sandbox: Sandbox, number: str, details: dict | None = None) -> dict:
     card = find_card(number)
     return sandbox.create(
         "payment_method",
@@ -21,7 +22,7 @@ def card_of(payment_method: dict) -> Card:
     return CARDS[payment_method["_card_number"]]
 
 
-def attach(sandbox, payment_method: dict, customer: dict) -> dict:
+def attach(sandbox: Sandbox, payment_method: dict, customer: dict) -> dict:
     card = card_of(payment_method)
     if not card.pays_at_checkout:
         raise CardDeclined("Your card was declined.", card.decline_code)
@@ -30,7 +31,7 @@ def attach(sandbox, payment_method: dict, customer: dict) -> dict:
     return payment_method
 
 
-def detach(sandbox, payment_method: dict) -> dict:
+def detach(sandbox: Sandbox, payment_method: dict) -> dict:
     owner = sandbox.find(payment_method["customer"])
     payment_method["customer"] = None
     sandbox.record("payment_method.detached", sandbox.save(payment_method))

@@ -2,11 +2,14 @@
 
 from stripe_sandbox.billing.amounts import processing_fee
 from stripe_sandbox.billing.payment_methods import card_of
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 from stripe_sandbox.shapes.payments import charged_card, outcome
 
 
-def create_intent(sandbox, *, amount: int, currency: str, customer: str | None, **fields) -> dict:
+def create_intent(
+    sandbox: Sandbox, *, amount: int, currency: str, customer: str | None, **fields
+) -> dict:
     intent = sandbox.create(
         "payment_intent", "pi", amount=amount, currency=currency, customer=customer, **fields
     )
@@ -15,7 +18,9 @@ def create_intent(sandbox, *, amount: int, currency: str, customer: str | None, 
     return sandbox.save(intent)
 
 
-def charge_intent(sandbox, intent: dict, payment_method: dict, *, at_checkout: bool) -> dict:
+def charge_intent(
+    sandbox: Sandbox, intent: dict, payment_method: dict, *, at_checkout: bool
+) -> dict:
     """Try `payment_method` once; the charge says how it went."""
     card = card_of(payment_method)
     paid = card.pays(at_checkout=at_checkout)
@@ -28,7 +33,7 @@ def charge_intent(sandbox, intent: dict, payment_method: dict, *, at_checkout: b
     return charge
 
 
-def create_charge(sandbox, intent: dict, payment_method: dict, *, paid: bool) -> dict:
+def create_charge(sandbox: Sandbox, intent: dict, payment_method: dict, *, paid: bool) -> dict:
     charge = sandbox.create(
         "charge",
         "ch",
@@ -46,7 +51,7 @@ def create_charge(sandbox, intent: dict, payment_method: dict, *, paid: bool) ->
     return charge
 
 
-def settle_charge(sandbox, intent: dict, charge: dict) -> None:
+def settle_charge(sandbox: Sandbox, intent: dict, charge: dict) -> None:
     transaction = add_to_balance(sandbox, charge)
     charge.update(status="succeeded", paid=True, captured=True, amount_captured=charge["amount"])
     charge["balance_transaction"] = transaction["id"]
@@ -55,7 +60,7 @@ def settle_charge(sandbox, intent: dict, charge: dict) -> None:
     sandbox.record("payment_intent.succeeded", sandbox.save(intent))
 
 
-def refuse_charge(sandbox, intent: dict, charge: dict, payment_method: dict) -> None:
+def refuse_charge(sandbox: Sandbox, intent: dict, charge: dict, payment_method: dict) -> None:
     message = "Your card was declined."
     charge.update(status="failed", failure_code="card_declined", failure_message=message)
     intent["status"] = "requires_payment_method"
@@ -71,7 +76,7 @@ def refuse_charge(sandbox, intent: dict, charge: dict, payment_method: dict) -> 
     sandbox.record("payment_intent.payment_failed", sandbox.save(intent))
 
 
-def add_to_balance(sandbox, charge: dict) -> dict:
+def add_to_balance(sandbox: Sandbox, charge: dict) -> dict:
     fee = processing_fee(charge["amount"])
     detail = {
         "amount": fee,

@@ -3,9 +3,10 @@
 from stripe_sandbox.billing.customers import set_default_payment_method
 from stripe_sandbox.billing.payment_methods import attach, create_payment_method
 from stripe_sandbox.billing.subscriptions import LIVE, change_subscription
+from stripe_sandbox.sandbox import Sandbox
 
 
-def replace_card(sandbox, customer: dict, number: str) -> dict:
+def replace_card(sandbox: Sandbox, customer: dict, number: str) -> dict:
     """Put a new card on file for everything `customer` pays."""
     payment_method = create_payment_method(sandbox, number, {"email": customer["email"]})
     attach(sandbox, payment_method, customer)
@@ -15,6 +16,6 @@ def replace_card(sandbox, customer: dict, number: str) -> dict:
     return payment_method
 
 
-def live_subscriptions(sandbox, customer: dict) -> list[dict]:
+def live_subscriptions(sandbox: Sandbox, customer: dict) -> list[dict]:
     owned = sandbox.all("subscription", customer=customer["id"])
     return [subscription for subscription in owned if subscription["status"] in LIVE]

@@ -1,9 +1,10 @@
 """Giving money back."""
 
 from stripe_sandbox.errors import ParameterInvalid
+from stripe_sandbox.sandbox import Sandbox
 
 
-def refund(sandbox, charge: dict, amount: int | None, **fields) -> dict:
+def refund(sandbox: Sandbox, charge: dict, amount: int | None, **fields) -> dict:
     left = charge["amount_captured"] - charge["amount_refunded"]
     amount = left if amount is None else amount
     require_refundable(charge, amount, left)
@@ -35,7 +36,7 @@ def require_refundable(charge: dict, amount: int, left: int) -> None:
         raise ParameterInvalid("amount", message)
 
 
-def take_from_balance(sandbox, refund: dict) -> dict:
+def take_from_balance(sandbox: Sandbox, refund: dict) -> dict:
     return sandbox.create(
         "balance_transaction",
         "txn",

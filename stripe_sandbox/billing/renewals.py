@@ -10,13 +10,14 @@ from stripe_sandbox.billing.subscriptions import (
 )
 from stripe_sandbox.errors import CardDeclined, ParameterInvalid, ParameterMissing
 from stripe_sandbox.periods import next_period_end
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 from stripe_sandbox.timetable import RULES
 
 RENEWING = {"active", "past_due"}
 
 
-def begin(sandbox, subscription: dict, payment_method: dict) -> dict:
+def begin(sandbox: Sandbox, subscription: dict, payment_method: dict) -> dict:
     """Charge the first invoice, with a card known to pay, and announce everything."""
     now = sandbox.now()
     invoice = invoices.draw_up(sandbox, subscription, "subscription_create", (now, now))
@@ -29,7 +30,7 @@ def begin(sandbox, subscription: dict, payment_method: dict) -> dict:
     return invoice
 
 
-def announce_paid(sandbox, invoice: dict) -> None:
+def announce_paid(sandbox: Sandbox, invoice: dict) -> None:
     sandbox.record("invoice.paid", invoice)
     sandbox.record("invoice.payment_succeeded", invoice)
 
@@ -41,7 +42,7 @@ def due_at(subscription: dict) -> int | None:
     return min(moment for moment in moments if moment is not None)
 
 
-def fall_due(sandbox, subscription: dict) -> None:
+def fall_due(sandbox: Sandbox, subscription: dict) -> None:
     end = subscription["cancel_at"]
     if end is not None and end <= sandbox.now():
         end_subscription(sandbox, subscription, "cancellation_requested")
@@ -49,7 +50,7 @@ def fall_due(sandbox, subscription: dict) -> None:
         renew(sandbox, subscription)
 
 
-def renew(sandbox, subscription: dict) -> None:
+def renew(sandbox: Sandbox, subscription: dict) -> None:
     before = present(subscription)
     period = move_period(subscription)
     invoice = invoices.draw_up(sandbox, subscription, "subscription_cycle", period)
@@ -72,7 +73,7 @@ def move_period(subscription: dict) -> tuple[int, int]:
     return ended
 
 
-def paying_method(sandbox, subscription: dict) -> dict | None:
+def paying_method(sandbox: Sandbox, subscription: dict) -> dict | None:
     customer = sandbox.get("customer", subscription["customer"])
     name = subscription["default_payment_method"]
     if name is None and not customer.get("deleted"):
@@ -82,7 +83,7 @@ def paying_method(sandbox, subscription: dict) -> dict | None:
     return method if method and method["customer"] == customer["id"] else None
 
 
-def fail(sandbox, subscription: dict, invoice: dict, before: dict) -> None:
+def fail(sandbox: Sandbox, subscription: dict, invoice: dict, before: dict) -> None:
     more = invoices.plan_retry(sandbox, invoice)
     sandbox.record("invoice.payment_failed", invoice)
     if more:
@@ -92,7 +93,7 @@ def fail(sandbox, subscription: dict, invoice: dict, before: dict) -> None:
         end_subscription(sandbox, subscription, "payment_failed")
 
 
-def retry(sandbox, invoice: dict) -> None:
+def retry(sandbox: Sandbox, invoice: dict) -> None:
     subscription = sandbox.get("subscription", invoices.subscription_id(invoice))
     if invoices.collect_automatically(sandbox, invoice, paying_method(sandbox, subscription)):
         recover(sandbox, subscription, invoice)
@@ -100,14 +101,14 @@ def retry(sandbox, invoice: dict) -> None:
         fail(sandbox, subscription, invoice, present(subscription))
 
 
-def recover(sandbox, subscription: dict, invoice: dict) -> None:
+def recover(sandbox: Sandbox, subscription: dict, invoice: dict) -> None:
     announce_paid(sandbox, invoice)
     owing = invoices.open_invoices(sandbox, subscription)
     if subscription["status"] == "past_due" and not owing:
         change_subscription(sandbox, subscription, status="active")
 
 
-def pay_now(sandbox, invoice: dict, payment_method: dict | None) -> dict:
+def pay_now(sandbox: Sandbox, invoice: dict, payment_method: dict | None) -> dict:
     """Pay an open invoice on request. Unlike a retry, a failure leaves the timetable alone."""
     require_open(invoice)
     subscription = sandbox.get("subscription", invoices.subscription_id(invoice))

@@ -2,13 +2,16 @@
 
 from stripe_sandbox.billing.invoices import stop_collecting
 from stripe_sandbox.periods import next_period_end
+from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import build, list_of, present
 from stripe_sandbox.shapes.catalogue import legacy_plan
 
 LIVE = {"active", "past_due", "trialing", "unpaid", "incomplete", "paused"}
 
 
-def create_subscription(sandbox, customer: dict, lines: list[tuple[dict, int]], **fields) -> dict:
+def create_subscription(
+    sandbox: Sandbox, customer: dict, lines: list[tuple[dict, int]], **fields
+) -> dict:
     """An active subscription from now on. Nothing is announced or charged yet."""
     now = sandbox.now()
     subscription = sandbox.create(
@@ -26,7 +29,7 @@ def create_subscription(sandbox, customer: dict, lines: list[tuple[dict, int]], 
     return sandbox.save(subscription)
 
 
-def create_item(sandbox, subscription: dict, price: dict, quantity: int) -> dict:
+def create_item(sandbox: Sandbox, subscription: dict, price: dict, quantity: int) -> dict:
     now = sandbox.now()
     item = build(
         "subscription_item",
@@ -45,13 +48,13 @@ def set_price(item: dict, price: dict) -> dict:
     return item
 
 
-def change_subscription(sandbox, subscription: dict, **fields) -> dict:
+def change_subscription(sandbox: Sandbox, subscription: dict, **fields) -> dict:
     before = present(subscription)
     subscription.update(fields)
     return announce_change(sandbox, subscription, before)
 
 
-def announce_change(sandbox, subscription: dict, before: dict) -> dict:
+def announce_change(sandbox: Sandbox, subscription: dict, before: dict) -> dict:
     sandbox.save(subscription)
     if present(subscription) != before:
         sandbox.record("customer.subscription.updated", subscription, before)
@@ -74,7 +77,7 @@ def step_of(price: dict) -> tuple[str, int]:
     return price["recurring"]["interval"], price["recurring"]["interval_count"]
 
 
-def schedule_end(sandbox, subscription: dict, moment: int, *, by_flag: bool) -> None:
+def schedule_end(sandbox: Sandbox, subscription: dict, moment: int, *, by_flag: bool) -> None:
     """Let it end at `moment`.
 
     `by_flag` is the API's cancel_at_period_end. The customer portal leaves that flag false on a
@@ -98,20 +101,20 @@ def withdraw_end(subscription: dict) -> None:
     )
 
 
-def cancel_at_period_end(sandbox, subscription: dict, *, by_flag: bool) -> dict:
+def cancel_at_period_end(sandbox: Sandbox, subscription: dict, *, by_flag: bool) -> dict:
     before = present(subscription)
     schedule_end(sandbox, subscription, period_end(subscription), by_flag=by_flag)
     return announce_change(sandbox, subscription, before)
 
 
-def keep_subscription(sandbox, subscription: dict) -> dict:
+def keep_subscription(sandbox: Sandbox, subscription: dict) -> dict:
     """Take a scheduled end back."""
     before = present(subscription)
     withdraw_end(subscription)
     return announce_change(sandbox, subscription, before)
 
 
-def end_subscription(sandbox, subscription: dict, reason: str) -> dict:
+def end_subscription(sandbox: Sandbox, subscription: dict, reason: str) -> dict:
     now = sandbox.now()
     subscription["cancellation_details"] |= {"reason": reason}
     subscription.update(status="canceled", ended_at=now)

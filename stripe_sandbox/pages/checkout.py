@@ -1,6 +1,7 @@
 """The hosted checkout page."""
 
 from flask import current_app, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
 
 from stripe_sandbox.billing import checkout
@@ -11,13 +12,13 @@ from stripe_sandbox.shapes import present
 sandbox = LocalProxy(lambda: current_app.extensions["stripe_sandbox"])
 
 
-def show(session: str):
+def show(session: str) -> ResponseReturnValue:
     with sandbox.lock:
         obj = sandbox.find(session)
         return render(obj)
 
 
-def pay(session: str):
+def pay(session: str) -> ResponseReturnValue:
     """A declined card leaves the person on the page, with the reason."""
     form = request.form
     with sandbox.changing():
@@ -32,7 +33,7 @@ def pay(session: str):
     return redirect(target, 303)
 
 
-def render(session: dict | None, problem: str = "", typed: str = ""):
+def render(session: dict | None, problem: str = "", typed: str = "") -> ResponseReturnValue:
     if session is None:
         return render_template("closed.html", state="missing"), 404
     if session["status"] != "open":

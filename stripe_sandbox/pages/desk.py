@@ -1,6 +1,7 @@
 """The control desk at /_sandbox/: the clock, what happened, what was sent."""
 
 from flask import current_app, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
 
 from stripe_sandbox.billing import portal
@@ -15,7 +16,7 @@ COUNTED = ("customer", "checkout.session", "subscription", "invoice", "charge", 
 sandbox = LocalProxy(lambda: current_app.extensions["stripe_sandbox"])
 
 
-def show(problem: str = ""):
+def show(problem: str = "") -> ResponseReturnValue:
     with sandbox.lock:
         return render_template(
             "desk.html",
@@ -42,13 +43,13 @@ def describe(subscription: dict) -> dict:
     }
 
 
-def advance():
+def advance() -> ResponseReturnValue:
     target = add_interval(sandbox.now(), request.form["interval"], 1)
     sandbox.timetable.advance_to(target)
     return back()
 
 
-def replace_card(customer: str):
+def replace_card(customer: str) -> ResponseReturnValue:
     try:
         with sandbox.changing():
             obj = get_customer(sandbox, customer)
@@ -58,12 +59,12 @@ def replace_card(customer: str):
     return back()
 
 
-def retry(delivery: str):
+def retry(delivery: str) -> ResponseReturnValue:
     sandbox.deliveries.retry(delivery)
     return back()
 
 
-def back():
+def back() -> ResponseReturnValue:
     return redirect("/_sandbox/", 303)
 
 

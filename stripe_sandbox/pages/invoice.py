@@ -1,12 +1,13 @@
 """The hosted invoice page, which is also what stands in for the PDF."""
 
 from flask import current_app, render_template
+from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
 
 sandbox = LocalProxy(lambda: current_app.extensions["stripe_sandbox"])
 
 
-def show(invoice: str):
+def show(invoice: str) -> ResponseReturnValue:
     with sandbox.lock:
         obj = sandbox.find(invoice)
         if obj is None or obj["object"] != "invoice":

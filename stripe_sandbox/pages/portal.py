@@ -1,6 +1,7 @@
 """The billing portal: change the card, end the membership, take that back."""
 
 from flask import abort, current_app, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
 
 from stripe_sandbox.billing import portal, subscriptions
@@ -10,7 +11,7 @@ from stripe_sandbox.errors import StripeError
 sandbox = LocalProxy(lambda: current_app.extensions["stripe_sandbox"])
 
 
-def show(session: str, problem: str = ""):
+def show(session: str, problem: str = "") -> ResponseReturnValue:
     with sandbox.lock:
         obj, customer = find(session)
         card = sandbox.find(customer["invoice_settings"]["default_payment_method"])
@@ -39,7 +40,7 @@ def find(session: str) -> tuple[dict, dict]:
     return obj, customer
 
 
-def change_card(session: str):
+def change_card(session: str) -> ResponseReturnValue:
     try:
         with sandbox.changing():
             _, customer = find(session)
@@ -49,13 +50,13 @@ def change_card(session: str):
     return redirect(request.path.removesuffix("/card"), 303)
 
 
-def cancel(session: str, subscription: str):
+def cancel(session: str, subscription: str) -> ResponseReturnValue:
     with sandbox.changing():
         subscriptions.cancel_at_period_end(sandbox, find_own(session, subscription), by_flag=False)
     return redirect(f"/p/session/{session}", 303)
 
 
-def keep(session: str, subscription: str):
+def keep(session: str, subscription: str) -> ResponseReturnValue:
     with sandbox.changing():
         subscriptions.keep_subscription(sandbox, find_own(session, subscription))
     return redirect(f"/p/session/{session}", 303)
