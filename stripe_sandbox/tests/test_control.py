@@ -38,7 +38,7 @@ def test_release_runs_with_the_wall_again(shop, control):
 
     clock = control.clock()
     assert (clock["frozen"], clock["offset"]) == (False, 0)
-    assert abs(clock["now"] - time.time()) < 2
+    assert abs(clock["now"] - time.time()) < 5
     assert len(shop.invoices(subscription)) >= 2
 
 
@@ -47,7 +47,7 @@ def test_running_clock_keeps_its_lead(receiver):
         running.control.advance(1000)
 
         assert not running.control.clock()["frozen"]
-        assert 0 <= running.control.now() - time.time() - 999 < 3
+        assert abs(running.control.now() - time.time() - 1000) < 5
 
 
 def test_running_clock_lets_things_fall_due_by_itself(monkeypatch):
@@ -57,7 +57,7 @@ def test_running_clock_lets_things_fall_due_by_itself(monkeypatch):
         session = Shop(running, client).session()
         monkeypatch.setitem(running.sandbox.timetable.due, session.id, 1)
 
-        deadline = time.monotonic() + 3
+        deadline = time.monotonic() + 10
         while client.v1.checkout.sessions.retrieve(session.id).status == "open":
             assert time.monotonic() < deadline
             time.sleep(0.02)

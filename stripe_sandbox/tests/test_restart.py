@@ -91,7 +91,7 @@ def test_command_serves_and_ends_on_sigterm(state):
 
         process.send_signal(signal.SIGTERM)
 
-        assert process.wait(timeout=5) == 0
+        assert process.wait(timeout=15) == 0
 
 
 def test_command_does_not_listen_beyond_this_machine():
