@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from crm_project.environment import Environment, refuse_public_demo
+from crm_project.unfold import UNFOLD  # noqa: F401  (the look of the admin)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -41,7 +42,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SITE_NAME = "Gatehouse"
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the default one would replace our own admin site
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "crm_project.apps.GatehouseAdminConfig",

@@ -1,0 +1,19 @@
+"""Importing these modules registers them: Django's autodiscovery imports this package alone."""
+
+from crm.admin.activity import ActivityAdmin
+from crm.admin.contact import ContactAdmin
+from crm.admin.enquiry import EnquiryAdmin
+from crm.admin.interaction import InteractionAdmin
+from crm.admin.membership import MembershipAdmin
+from crm.admin.property import PropertyAdmin
+from crm.admin.sync_failure import SyncFailureAdmin
+
+__all__ = [
+    "ActivityAdmin",
+    "ContactAdmin",
+    "EnquiryAdmin",
+    "InteractionAdmin",
+    "MembershipAdmin",
+    "PropertyAdmin",
+    "SyncFailureAdmin",
+]

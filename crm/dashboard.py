@@ -1,0 +1,136 @@
+"""What the home page counts and lists. Each figure is a queryset that its link lists in full."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from django.db.models import Case, Count, F, IntegerField, QuerySet, Sum, Value, When
+
+from accounts.london import day_of, start_of_month
+from billing.models import Cycle, MembershipStatus
+from billing.models.membership import CURRENT
+from crm.models import Contact, EnquiryRecord, MembershipRecord, PropertyRecord, SyncFailure
+from listings.choices import EnquiryStatus, ListingStatus
+
+MONTHS_IN_A_YEAR = 12
+
+# A membership's net price for a whole year, in pence.
+ANNUALISED = Case(
+    When(billing_cycle=Cycle.MONTHLY, then=F("plan_price_pence") * MONTHS_IN_A_YEAR),
+    default=F("plan_price_pence"),
+    output_field=IntegerField(),
+)
+
+
+# --- Queues: what needs a decision ----------------------------------------------------------------
+
+
+def listings_to_approve() -> QuerySet[PropertyRecord]:
+    return PropertyRecord.objects.standing().filter(listing_status=ListingStatus.PENDING_APPROVAL)
+
+
+def enquiries_to_answer() -> QuerySet[EnquiryRecord]:
+    """New ones, but for those held back as suspicious."""
+    new = EnquiryRecord.objects.standing().filter(status=EnquiryStatus.NEW)
+    return new.filter(enquiry__quarantine_reason="")
+
+
+def enquiries_held_back() -> QuerySet[EnquiryRecord]:
+    return EnquiryRecord.objects.standing().filter(enquiry__quarantine_reason__gt="")
+
+
+def payments_failing() -> QuerySet[MembershipRecord]:
+    return MembershipRecord.objects.standing().filter(status=MembershipStatus.PAST_DUE)
+
+
+def open_failures() -> QuerySet[SyncFailure]:
+    return SyncFailure.objects.open()
+
+
+def queue_counts() -> dict[str, int]:
+    """Return the length of every queue by name, in one query."""
+    queues = {
+        "listings": listings_to_approve(),
+        "enquiries": enquiries_to_answer(),
+        "payments": payments_failing(),
+        "failures": open_failures(),
+    }
+    return counts(queues)
+
+
+# --- Figures --------------------------------------------------------------------------------------
+
+
+def live_houses() -> QuerySet[PropertyRecord]:
+    return PropertyRecord.objects.standing().filter(listing_status=ListingStatus.LIVE)
+
+
+def enquiries_this_month(now: datetime) -> QuerySet[EnquiryRecord]:
+    since = start_of_month(day_of(now))
+    return EnquiryRecord.objects.standing().filter(created_at__gte=since)
+
+
+def current_memberships() -> QuerySet[MembershipRecord]:
+    """Those that count as recurring revenue. A failing payment counts, and is at risk."""
+    return MembershipRecord.objects.standing().filter(status__in=CURRENT)
+
+
+def paying_members() -> QuerySet[Contact]:
+    return Contact.objects.standing().filter(pk__in=current_memberships().values("contact"))
+
+
+def monthly_pence(membership: MembershipRecord) -> Fraction:
+    """The same sum for one row. See also ANNUALISED."""
+    if membership.billing_cycle == Cycle.MONTHLY:
+        return Fraction(membership.plan_price_pence)
+    return Fraction(membership.plan_price_pence, MONTHS_IN_A_YEAR)
+
+
+def monthly_revenue(memberships: QuerySet[MembershipRecord]) -> Fraction:
+    """Return pence a month without VAT. Rounded nowhere but on the screen."""
+    annualised = memberships.order_by().aggregate(pence=Sum(ANNUALISED))["pence"]
+    return Fraction(annualised or 0, MONTHS_IN_A_YEAR)
+
+
+@dataclass(frozen=True)
+class Revenue:
+    """Pence a month, without VAT."""
+
+    total: Fraction
+    at_risk: Fraction
+
+    @property
+    def total_a_year(self) -> Fraction:
+        return self.total * MONTHS_IN_A_YEAR
+
+
+def revenue() -> Revenue:
+    return Revenue(
+        total=monthly_revenue(current_memberships()), at_risk=monthly_revenue(payments_failing())
+    )
+
+
+def figures(now: datetime) -> dict[str, int]:
+    """Return the home page's counts by name, in one query."""
+    return counts(
+        {
+            "contacts": Contact.objects.standing(),
+            "houses": live_houses(),
+            "enquiries": enquiries_this_month(now),
+            "members": paying_members(),
+        }
+    )
+
+
+def counts(querysets: dict[str, QuerySet]) -> dict[str, int]:
+    """Return how many rows each queryset has, in one query."""
+    names = list(querysets)
+    first, *others = (
+        rows.order_by()
+        .annotate(counted=Value(name))
+        .values("counted")
+        .annotate(rows=Count("pk"))
+        .values_list("counted", "rows")
+        for name, rows in querysets.items()
+    )
+    return dict.fromkeys(names, 0) | dict(first.union(*others, all=True))

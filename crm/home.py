@@ -1,0 +1,159 @@
+"""The admin's home page: the working day first, then the figures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.admin_columns import rounded_money
+from accounts.london import LONDON, day_of
+from crm import dashboard
+from crm.models import Contact, EnquiryRecord, MembershipRecord, PropertyRecord, SyncFailure
+
+SHOWN = 5  # rows of each queue; the rest stand behind its count
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Rows that wait for somebody, oldest first, and the list that holds all of them."""
+
+    name: str
+    title: str
+    nothing: str
+    model: type[Model]
+    rows: Callable[[], QuerySet[Any]]
+    filters: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        return list_url(self.model, **self.filters)
+
+
+QUEUES = (
+    Queue(
+        "listings",
+        "Listings to approve",
+        "No listing waits for approval.",
+        PropertyRecord,
+        lambda: (
+            dashboard.listings_to_approve()
+            .select_related("owner", "property")
+            .order_by("property__submitted_at", "pk")
+        ),
+        {"status": "pending_approval", "standing": "yes"},
+    ),
+    Queue(
+        "enquiries",
+        "Enquiries to answer",
+        "Every enquiry has been answered.",
+        EnquiryRecord,
+        lambda: (
+            dashboard.enquiries_to_answer()
+            .select_related("property", "contact")
+            .order_by("created_at", "pk")
+        ),
+        {"status": "unanswered"},
+    ),
+    Queue(
+        "payments",
+        "Payments failing",
+        "No payment is failing.",
+        MembershipRecord,
+        lambda: (
+            dashboard.payments_failing()
+            .select_related("contact", "property")
+            .order_by("end_date", "pk")
+        ),
+        {"status": "past_due", "standing": "yes"},
+    ),
+    Queue(
+        "failures",
+        "Sync failures",
+        "Every record could be brought up to date.",
+        SyncFailure,
+        lambda: dashboard.open_failures().order_by("created_at", "pk"),
+        {"state": "open"},
+    ),
+)
+
+
+def queue_counts(request: HttpRequest) -> dict[str, int]:
+    """Count each queue once a request: the sidebar and the home page both ask."""
+    if not hasattr(request, "queue_counts"):
+        request.queue_counts = dashboard.queue_counts()
+    return request.queue_counts
+
+
+def home(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    """Return what this person may see of the working day."""
+    queues = [queue for queue in QUEUES if may(request, "view", queue.model)]
+    counted = queue_counts(request) if queues else {}
+    return {
+        "greeting": greeting(now),
+        "today": day_of(now),
+        "queues": [
+            {
+                "queue": queue,
+                "count": counted[queue.name],
+                "rows": list(queue.rows()[:SHOWN]) if counted[queue.name] else [],
+            }
+            for queue in queues
+        ],
+        "waiting": sum(counted[queue.name] for queue in queues),
+        "may_decide": may(request, "change", PropertyRecord),
+        "tiles": _tiles(request, now) if queues else [],
+        "revenue": _revenue() if may(request, "view", MembershipRecord) else None,
+        "is_new": not Contact.objects.exists(),
+    }
+
+
+def greeting(now: datetime) -> str:
+    hour = now.astimezone(LONDON).hour
+    if hour < 12:
+        return "Good morning"
+    return "Good afternoon" if hour < 18 else "Good evening"
+
+
+def may(request: HttpRequest, verb: str, model: type[Model]) -> bool:
+    return request.user.has_perm(f"{model._meta.app_label}.{verb}_{model._meta.model_name}")
+
+
+def list_url(model: type[Model], **filters: str) -> str:
+    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{path}?{urlencode(filters)}" if filters else path
+
+
+def _tiles(request: HttpRequest, now: datetime) -> list[dict[str, object]]:
+    figures = dashboard.figures(now)
+    this_month = day_of(now).replace(day=1).isoformat()
+    tiles = [
+        ("Contacts", "contacts", Contact, {"standing": "yes"}),
+        ("Live houses", "houses", PropertyRecord, {"status": "live", "standing": "yes"}),
+        (
+            "Enquiries this month",
+            "enquiries",
+            EnquiryRecord,
+            {"created_at_from": this_month, "standing": "yes"},
+        ),
+        ("Paying members", "members", Contact, {"member": "paying"}),
+    ]
+    return [
+        {"title": title, "count": figures[name], "url": list_url(model, **filters)}
+        for title, name, model, filters in tiles
+        if may(request, "view", model)
+    ]
+
+
+def _revenue() -> dict[str, object]:
+    figure = dashboard.revenue()
+    return {
+        "total": rounded_money(figure.total),
+        "at_risk": rounded_money(figure.at_risk) if figure.at_risk else "",
+        "url": list_url(MembershipRecord, status="current"),
+        "at_risk_url": list_url(MembershipRecord, status="past_due", standing="yes"),
+    }
