@@ -125,11 +125,10 @@ def _house_id(
     A webhook takes a house away only where it must: a membership that comes back to life finds
     its house under another current one, and a house has at most one. It is then unused.
     """
-    if columns["status"] not in CURRENT:
-        return membership.property_id
     wanted = membership.property_id or _house_bought_for(subscription, columns["owner_id"])
     others = Membership.objects.current().exclude(pk=membership.pk)
-    return None if others.filter(property=wanted).exists() else wanted
+    taken = columns["status"] in CURRENT and others.filter(property=wanted).exists()
+    return None if taken else wanted
 
 
 def _house_bought_for(subscription: dict[str, Any], owner_id: int | None) -> int | None:

@@ -1,0 +1,178 @@
+"""Our calls against a running sandbox, and against nothing."""
+
+import threading
+
+import pytest
+import stripe
+from django.core.management import CommandError, call_command
+from django.db import connection, connections
+
+from accounts.tests.factories import OwnerFactory
+from billing import gateway
+from billing.models import Customer, Membership, Plan
+from billing.tests.factories import PlanFactory
+from listings.tests.factories import PropertyFactory
+
+pytest_plugins = ["billing.tests.sandbox"]
+pytestmark = [pytest.mark.sandbox, pytest.mark.django_db]
+
+PAGES = {"success_url": "http://testserver/done", "cancel_url": "http://testserver/plans"}
+
+
+def held(running, kind):
+    return running.sandbox.all(kind)
+
+
+class TestCustomer:
+    def test_an_owner_has_one_however_often_they_buy(self, stripe_api):
+        owner = OwnerFactory()
+
+        first, second = gateway.ensure_customer(owner), gateway.ensure_customer(owner)
+
+        assert first == second
+        assert [customer["email"] for customer in held(stripe_api, "customer")] == [
+            owner.user.email
+        ]
+
+    def test_a_call_that_was_lost_on_the_way_back_makes_no_second_one(self, stripe_api):
+        owner = OwnerFactory()
+        gateway.ensure_customer(owner)
+        Customer.objects.all().delete()
+
+        gateway.ensure_customer(owner)
+
+        assert len(held(stripe_api, "customer")) == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_two_calls_at_once_get_the_same_one(self, stripe_api):
+        owner = OwnerFactory()
+        start, customers = threading.Barrier(2), []
+
+        def ask():
+            try:
+                start.wait()
+                customers.append(gateway.ensure_customer(owner))
+            finally:
+                connections[connection.alias].close()
+
+        threads = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert customers[0] == customers[1]
+        assert len(held(stripe_api, "customer")) == 1
+
+
+class TestPriceList:
+    def test_a_price_is_net_and_made_once(self, stripe_api):
+        plan = PlanFactory()
+
+        assert gateway.ensure_price(plan) == gateway.ensure_price(plan)
+        [price] = held(stripe_api, "price")
+        assert (price["unit_amount"], price["tax_behavior"]) == (65_000, "exclusive")
+        assert price["recurring"]["interval"] == "year"
+
+    def test_the_prices_of_a_tier_share_its_product(self, stripe_api):
+        yearly = PlanFactory()
+        monthly = PlanFactory(tier=yearly.tier, cycle="monthly", net_pence=6_500)
+
+        gateway.ensure_price(yearly)
+        gateway.ensure_price(monthly)
+
+        [product] = held(stripe_api, "product")
+        assert product["metadata"] == {"tier": "silver"}
+
+    def test_sync_plans_makes_all_prices_and_the_second_time_none(self, stripe_api, capsys):
+        PlanFactory()
+        count = Plan.objects.on_sale().count()
+
+        call_command("sync_plans")
+        call_command("sync_plans")
+
+        assert len(held(stripe_api, "price")) == count
+        assert f"{count} created, 0 unchanged" in (output := capsys.readouterr().out)
+        assert f"0 created, {count} unchanged" in output
+
+    def test_sync_plans_fails_when_stripe_does(self):
+        PlanFactory()
+
+        with pytest.raises(CommandError, match="Silver"):
+            call_command("sync_plans")
+
+
+class TestCheckout:
+    def test_owner_house_and_plan_stand_on_session_and_subscription(self, stripe_api):
+        house, plan = PropertyFactory(), PlanFactory()
+        notes = {
+            "owner": str(house.owner.pk),
+            "property": str(house.pk),
+            "plan": "silver_annual_gbp_65000",
+        }
+
+        url = gateway.start_checkout(house.owner, plan, house=house, **PAGES)
+
+        [session] = held(stripe_api, "checkout.session")
+        assert session["url"] == url
+        assert session["metadata"] == session["_subscription"]["metadata"] == notes
+        assert session["client_reference_id"] == str(house.owner.pk)
+
+    def test_vat_comes_on_top(self, stripe_api):
+        gateway.start_checkout(OwnerFactory(), PlanFactory(), house=None, **PAGES)
+
+        [session] = held(stripe_api, "checkout.session")
+        assert (session["amount_subtotal"], session["amount_total"]) == (65_000, 78_000)
+
+    def test_the_same_purchase_gets_the_same_open_page(self, stripe_api):
+        house, plan = PropertyFactory(), PlanFactory()
+
+        pages = {gateway.start_checkout(house.owner, plan, house=house, **PAGES) for _ in range(3)}
+
+        assert len(pages) == 1
+        assert len(held(stripe_api, "tax_rate")) == 1
+
+    def test_another_house_gets_another_page(self, stripe_api):
+        house, plan = PropertyFactory(), PlanFactory()
+        second = PropertyFactory(owner=house.owner)
+
+        pages = {
+            gateway.start_checkout(house.owner, plan, house=each, **PAGES)
+            for each in (house, second, None)
+        }
+
+        assert len(pages) == 3
+
+    def test_the_same_purchase_after_paying_gets_a_new_page(self, stripe_api):
+        owner, plan = OwnerFactory(), PlanFactory()
+        first = gateway.start_checkout(owner, plan, house=None, **PAGES)
+        stripe_api.control.pay(first.rsplit("/", 1)[1])
+
+        assert gateway.start_checkout(owner, plan, house=None, **PAGES) != first
+
+
+class TestUnavailable:
+    def test_an_unreachable_stripe_is_a_sentence_for_the_owner(self):
+        with pytest.raises(gateway.StripeUnavailable, match="Nothing was charged"):
+            gateway.start_checkout(OwnerFactory(), PlanFactory(), house=None, **PAGES)
+        assert not Membership.objects.exists()
+        assert not Customer.objects.exists()
+
+    @pytest.mark.parametrize("status", [400, 401, 402, 429, 500, 503])
+    def test_so_is_every_error_that_stripe_answers(self, stripe_api, status):
+        stripe_api.control.faults(api_status=status, count=10)
+
+        with pytest.raises(gateway.StripeUnavailable, match="Nothing was charged"):
+            gateway.ensure_price(PlanFactory())
+
+    def test_one_hiccup_is_tried_again(self, stripe_api):
+        stripe_api.control.faults(api_status=500, count=1)
+
+        assert gateway.ensure_price(PlanFactory())
+
+    def test_a_subscription_that_is_not_there_is_none_and_no_error(self, stripe_api):
+        assert gateway.fetch_subscription("sub_none") is None
+
+    def test_djstripes_own_calls_give_up_as_soon_as_ours(self):
+        assert stripe.default_http_client._timeout == gateway.TIMEOUT_SECONDS
+        assert stripe.max_network_retries == gateway.RETRIES
