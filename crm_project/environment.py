@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -76,9 +77,11 @@ class Environment:
 
     def database(self, default: str) -> dict[str, Any]:
         try:
-            config = self.env.db_url("DATABASE_URL", default=default)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # environ only warns of a part that it drops
+                config = self.env.db_url("DATABASE_URL", default=default)
             engine = config["ENGINE"]
-        except (KeyError, ValueError, environ.ImproperlyConfigured) as error:
+        except (KeyError, ValueError, UserWarning, environ.ImproperlyConfigured) as error:
             raise ImproperlyConfigured(DATABASE_URL_ADVICE) from error
         if engine.rsplit(".", 1)[-1] not in {"sqlite3", "postgresql"}:
             raise ImproperlyConfigured(DATABASE_URL_ADVICE)

@@ -1,0 +1,180 @@
+"""Settings are read in a process of their own, as a start does it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from crm_project.tests.source import names_read_from_the_environment
+
+START = "import django; django.setup()"
+OWN = {
+    "SECRET_KEY": "own-key-0123456789-0123456789-0123456789-0123456789",
+    "STRIPE_SECRET_KEY": "sk_test_own0000000000000000000000",
+    "STRIPE_WEBHOOK_SECRETS": "whsec_own",
+}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run a program with nothing in its environment but what the test gives it."""
+
+    def run(*command: str, **environment: str | None) -> subprocess.CompletedProcess[str]:
+        given = {
+            "PATH": os.environ["PATH"],
+            "ENV_FILE": os.devnull,
+            "VAR_DIR": str(tmp_path),
+            "DJANGO_SETTINGS_MODULE": "crm_project.settings",
+            **environment,
+        }
+        return subprocess.run(
+            [sys.executable, *command],
+            env={name: value for name, value in given.items() if value is not None},
+            cwd=settings.BASE_DIR,
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+# --- Refusals -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"SECRET_KEY": None}, "SECRET_KEY is not set. It is needed for"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is too short. Set it to at least 40"),
+        ({"STRIPE_SECRET_KEY": None}, "STRIPE_SECRET_KEY is not set. It is needed for"),
+        ({"STRIPE_WEBHOOK_SECRETS": None}, "STRIPE_WEBHOOK_SECRETS is not set. It is needed for"),
+        ({"DATABASE_URL": "mysql://somewhere/x"}, "DATABASE_URL cannot be read. Set it to"),
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL cannot be read. Set it to"),
+        ({"DATABASE_URL": "sqlite://var/x.sqlite3"}, "DATABASE_URL cannot be read. Set it to"),
+        ({"EMAIL_URL": "pigeon://loft"}, "EMAIL_URL cannot be read. Set it to"),
+        ({"DEBUG": "ture"}, "DEBUG is 'ture'. Set it to true or false."),
+        ({"DEMO": "maybe"}, "DEMO is 'maybe'. Set it to true or false."),
+        ({"PORT": "eighty"}, "PORT is 'eighty'. Set it to a whole number."),
+        ({"SITE_URL": "gatehouse.example"}, "SITE_URL is 'gatehouse.example'. Set it to an"),
+        ({"SITE_URL": "https://"}, "SITE_URL is 'https://'. Set it to an"),
+        ({"STRIPE_LIVE_MODE": "true"}, "STRIPE_LIVE_MODE and STRIPE_SECRET_KEY disagree."),
+        (
+            {"STRIPE_SECRET_KEY": "sk_live_own0000000000000000000000"},
+            "STRIPE_LIVE_MODE and STRIPE_SECRET_KEY disagree.",
+        ),
+        ({"ENV_FILE": "/nowhere/.env"}, "ENV_FILE is '/nowhere/.env', and there is no such file."),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_one_sentence(run, given, sentence):
+    done = run("manage.py", "check", **{**OWN, **given})
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(sentence)
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", settings.DEMO_DEFAULTS)
+def test_the_demos_secrets_are_refused_outside_the_demo(run, name):
+    public = settings.DEMO_DEFAULTS[name]
+
+    done = run("manage.py", "check", **{**OWN, name: public})
+
+    assert done.returncode == 1
+    assert done.stderr == f"{name} is the demo's, which everybody can read. Set it to your own.\n"
+
+
+def test_a_demo_secret_among_others_is_refused_too(run):
+    secrets = f"whsec_own,{settings.DEMO_DEFAULTS['STRIPE_WEBHOOK_SECRETS']}"
+
+    done = run("manage.py", "check", **{**OWN, "STRIPE_WEBHOOK_SECRETS": secrets})
+
+    assert done.stderr.startswith("STRIPE_WEBHOOK_SECRETS is the demo's")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"SITE_URL": "https://gatehouse.example"},
+        {"SITE_URL": "http://192.168.1.20:8000"},
+        {"ALLOWED_HOSTS": "localhost,gatehouse.example"},
+        {"ALLOWED_HOSTS": "*"},
+    ],
+)
+def test_the_demo_is_refused_on_a_public_address(run, given):
+    done = run("manage.py", "check", DEMO="true", **given)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("DEMO is on, but SITE_URL or ALLOWED_HOSTS names '")
+
+
+def test_the_demo_is_refused_with_live_keys(run):
+    key = "sk_live_own0000000000000000000000"
+
+    done = run("manage.py", "check", DEMO="1", STRIPE_LIVE_MODE="1", STRIPE_SECRET_KEY=key)
+
+    assert done.stderr.startswith("STRIPE_LIVE_MODE is on in the demo")
+
+
+def test_gunicorn_stops_with_the_same_sentence(run):
+    done = run("-m", "gunicorn", "crm_project.wsgi", **{**OWN, "SECRET_KEY": None})
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("SECRET_KEY is not set.")
+    assert done.stderr.count("\n") == 1
+
+
+# --- What a right setting gives -------------------------------------------------------------------
+
+
+def test_own_settings_start(run):
+    assert run("-c", START, **OWN).returncode == 0
+
+
+def test_the_demo_starts_with_no_settings_at_all(run):
+    assert run("-c", START, DEMO="true").returncode == 0
+
+
+def show(name: str) -> tuple[str, str]:
+    return "-c", f"from django.conf import settings; print(getattr(settings, {name!r}, None))"
+
+
+def test_the_demo_speaks_to_the_sandbox_beside_its_port(run):
+    done = run(*show("STRIPE_API_HOST"), DEMO="true", PORT="8123")
+
+    assert done.stdout == "http://127.0.0.1:8543\n"
+
+
+def test_a_demo_with_its_own_stripe_key_speaks_to_stripe(run):
+    done = run(*show("STRIPE_API_HOST"), DEMO="true", STRIPE_SECRET_KEY=OWN["STRIPE_SECRET_KEY"])
+
+    assert done.stdout == "None\n"
+
+
+def test_the_sites_own_host_is_allowed_without_being_told(run):
+    done = run(*show("ALLOWED_HOSTS"), **OWN, SITE_URL="https://gatehouse.example")
+
+    assert done.stdout == "['gatehouse.example', '127.0.0.1', 'localhost', '[::1]']\n"
+
+
+def test_the_environment_wins_over_the_file(run, tmp_path):
+    file = tmp_path / "env"
+    file.write_text("SITE_URL=https://file.example\nLOG_LEVEL=ERROR\n")
+
+    done = run(*show("SITE_URL"), **OWN, ENV_FILE=str(file), SITE_URL="https://shell.example")
+
+    assert done.stdout == "https://shell.example\n"
+
+
+# --- Every setting is written down ----------------------------------------------------------------
+
+
+def test_the_example_file_lists_what_is_read_and_nothing_else():
+    example = Path(settings.BASE_DIR, ".env.example").read_text()
+
+    listed = re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)
+
+    assert sorted(listed) == sorted(names_read_from_the_environment())
