@@ -114,8 +114,9 @@ def kill_group(leader: subprocess.Popen[str]) -> None:
 
 
 def print_lines(name: str, output: IO[str]) -> None:
-    for line in output:
-        say(f"{name:8}| {line.rstrip()}")
+    with output:
+        for line in output:
+            say(f"{name:8}| {line.rstrip()}")
 
 
 def say(text: str) -> None:

@@ -1,0 +1,111 @@
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from scripts import processes as module
+from scripts.processes import Processes, StepFailed, Stopped
+
+
+@pytest.fixture
+def processes():
+    before = {number: signal.getsignal(number) for number in module.SIGNALS}
+    processes = Processes()
+    processes.made_by = None  # these tests may themselves run under make
+    yield processes
+    processes.stop()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+SLEEP = python("import time; time.sleep(60)")
+# A child that starts another one, says its id and then ignores SIGTERM, as does the other.
+STUBBORN_PAIR = python(
+    "import os, signal, time;"
+    "signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "child = os.fork();"
+    "child and print(child, flush=True);"
+    "time.sleep(60)"
+)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def wait_for_line(capsys) -> str:
+    text = ""
+    while "\n" not in text:
+        time.sleep(0.02)
+        text += capsys.readouterr().out
+    return text
+
+
+def test_output_goes_out_after_the_name_of_its_maker(processes, capsys):
+    processes.start("web", python("print('hello')"))
+    processes.finish("web")
+    processes.stop()
+
+    assert capsys.readouterr().out == "web     | hello\n"
+
+
+def test_stop_ends_children_and_grandchildren_that_will_not_go(processes, capsys, monkeypatch):
+    monkeypatch.setattr(module, "GRACE_SECONDS", 0.1)
+    processes.start("worker", STUBBORN_PAIR)
+    grandchild = int(wait_for_line(capsys).split("| ")[1])
+    child = processes.children["worker"].pid
+
+    processes.stop()
+
+    assert not is_alive(child)
+    assert not is_alive(grandchild)
+
+
+def test_a_step_that_fails_says_so(processes):
+    processes.start("migrate", python("raise SystemExit(3)"))
+
+    with pytest.raises(StepFailed, match=r"migrate failed \(exit code 3\)"):
+        processes.finish("migrate")
+
+
+def test_a_service_that_ends_by_itself_says_so(processes):
+    processes.start("web", python("pass"))
+    processes.children["web"].wait()
+
+    with pytest.raises(StepFailed, match=r"web ended by itself \(exit code 0\)"):
+        processes.watch()
+
+
+@pytest.mark.parametrize("number", module.SIGNALS)
+def test_a_signal_ends_the_waiting(processes, number):
+    processes.start("step", SLEEP)
+
+    os.kill(os.getpid(), number)
+
+    with pytest.raises(Stopped):
+        processes.finish("step")
+
+
+def test_nothing_more_is_started_after_a_signal(processes):
+    os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Stopped):
+        processes.start("web", SLEEP)
+
+
+def test_the_end_of_make_is_the_end_of_what_it_made(processes):
+    processes.made_by = os.getppid() + 1
+
+    with pytest.raises(Stopped):
+        processes.watch()
