@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from accounts import views
+
+urlpatterns = [
+    path("accounts/signup/", views.SignupView.as_view(), name="account_signup"),
+    path("owner/profile/", views.profile, name="profile"),
+]

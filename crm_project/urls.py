@@ -1,11 +1,18 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from crm_project import mailbox
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("crm.api.urls")),
+    path("media/<path:path>", mailbox.media, name="media"),
+    path("demo/mailbox/", mailbox.mailbox, name="mailbox"),
+    path("demo/mailbox/<int:pk>/", mailbox.mail, name="mail"),
+    path(
+        "", include("accounts.urls")
+    ),  # before allauth: its own sign-up view stands at the address
     path("accounts/", include("allauth.account.urls")),
-    path("", include("accounts.urls")),
     path("", include("billing.urls")),
     path("", include("listings.urls")),
 ]

@@ -1,6 +1,9 @@
+import builtins
+
 from django.db import models
 
 from listings.models.property import Property
+from listings.photos import card_url
 
 
 class Photo(models.Model):
@@ -19,3 +22,8 @@ class Photo(models.Model):
 
     def __str__(self) -> str:
         return self.caption or f"Photo {self.position + 1} of {self.property}"
+
+    @builtins.property  # the field above takes the short name
+    def card_url(self) -> str:
+        """Where the small size for cards and lists is found."""
+        return card_url(self.image.name)

@@ -1,7 +1,7 @@
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.urls import reverse
 from django.utils.text import slugify
 
@@ -9,6 +9,7 @@ from accounts.models import Owner
 from listings.choices import ListingStatus, PropertyType, VideoType
 
 SLUG_LENGTH = 50
+ONCE_PUBLIC = {ListingStatus.LIVE, ListingStatus.PAUSED, ListingStatus.EXPIRED}
 
 
 class PropertyQuerySet(models.QuerySet["Property"]):
@@ -24,6 +25,14 @@ class PropertyQuerySet(models.QuerySet["Property"]):
 
     def with_photos(self) -> Self:
         return self.prefetch_related("photos")
+
+    def newest(self) -> Self:
+        return self.order_by(F("approved_at").desc(nulls_last=True), "-pk")
+
+    def like(self, house: "Property") -> Self:
+        """Other houses, those of the same county first."""
+        same_county = Case(When(county__iexact=house.county, then=0), default=1)
+        return self.exclude(pk=house.pk).order_by(same_county, "-approved_at", "-pk")
 
     def matching(self, words: str) -> Self:
         """Houses whose title or public place holds every word."""
@@ -152,6 +161,28 @@ class Property(models.Model):
     def location(self) -> str:
         """The public place; never the address."""
         return ", ".join(part for part in (self.town, self.county) if part)
+
+    @property
+    def price_from_pence(self) -> int:
+        return min(self.midweek_price_pence, self.weekend_price_pence)
+
+    @property
+    def has_been_public(self) -> bool:
+        """Guests may know this house, whatever its status is now."""
+        return self.status in ONCE_PUBLIC or self.approved_at is not None
+
+    def missing_for_submission(self) -> list[str]:
+        """Name what staff would send the listing back for. Empty: it can be submitted."""
+        needed = {
+            "a title": self.title,
+            "the type of house": self.property_type,
+            "a description": self.description.strip(),
+            "the address": self.address,
+            "the county": self.county,
+            "a price": self.midweek_price_pence,
+            "at least one photo": self.hero,
+        }
+        return [name for name, value in needed.items() if not value]
 
     @property
     def hero(self) -> "Any | None":

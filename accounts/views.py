@@ -1,0 +1,35 @@
+from typing import Any
+
+from allauth.account.views import SignupView as AllauthSignupView
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import owner_required
+from accounts.forms import ProfileForm
+from accounts.models import Owner
+
+
+class SignupView(AllauthSignupView):
+    """A login without its owner row, or without its mail, would be a dead end: all or nothing."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                return super().post(request, *args, **kwargs)
+        except IntegrityError:
+            # The same address signed up at the same moment: asked again, allauth finds it taken.
+            return super().post(request, *args, **kwargs)
+
+
+@owner_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest, owner: Owner) -> HttpResponse:
+    form = ProfileForm(request.POST or None, instance=owner)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Your profile is saved.")
+        return redirect("profile")
+    return render(request, "accounts/profile.html", {"form": form, "owner_area": "profile"})

@@ -1,0 +1,140 @@
+"""Choose a plan, pay at Stripe, come back. Nothing here writes: webhooks bring the membership."""
+
+from itertools import groupby
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import owner_required
+from accounts.models import Owner
+from billing import gateway
+from billing.forms import HouseChoice
+from billing.models import Cycle, Membership, Plan
+from listings.models import Property
+
+SECONDS_BETWEEN_LOOKS = 3
+MOST_LOOKS = 20
+COMMITMENT_MONTHS = 12
+
+
+@owner_required
+@require_safe
+def plans(request: HttpRequest, owner: Owner) -> HttpResponse:
+    house = _house(request.GET, owner)
+    if house and _has_membership(house):
+        messages.info(request, f"“{house}” already has a membership: there is nothing to pay.")
+        return redirect("dashboard")
+    context = {
+        "tiers": _tiers(),
+        "house": house,
+        "unused": Membership.objects.for_owner(owner).unused().select_related("tier").first(),
+        "left_payment": "left" in request.GET,
+        "owner_area": "plans",
+    }
+    return render(request, "billing/plans.html", context)
+
+
+@owner_required
+@require_POST
+def checkout(request: HttpRequest, owner: Owner, plan_pk: int) -> HttpResponse:
+    plan = get_object_or_404(Plan.objects.on_sale(), pk=plan_pk)
+    house = _house(request.POST, owner)
+    if house and _has_membership(house):
+        messages.info(request, f"“{house}” already has a membership: there is nothing to pay.")
+        return redirect("dashboard")
+    try:
+        page = gateway.start_checkout(
+            owner,
+            plan,
+            house=house,
+            success_url=_success_url(owner, house),
+            cancel_url=_cancel_url(house),
+        )
+    except gateway.StripeUnavailable as error:
+        context = {"plan": plan, "house": house, "error": error, "owner_area": "plans"}
+        return render(request, "billing/stripe_unavailable.html", context, status=503)
+    return redirect(page)
+
+
+@owner_required
+@never_cache
+@require_safe
+def checkout_return(request: HttpRequest, owner: Owner) -> HttpResponse:
+    house = _house(request.GET, owner)
+    look = _whole_number(request.GET, "look")
+    membership = _arrived(owner, house, after=_whole_number(request.GET, "after"))
+    again = request.GET.copy()
+    again["look"] = str(look + 1)
+    context = {
+        "house": house,
+        "membership": membership,
+        "waiting": membership is None and look < MOST_LOOKS,
+        "again": again.urlencode(),
+        "seconds": SECONDS_BETWEEN_LOOKS,
+        "owner_area": "plans",
+    }
+    return render(request, "billing/checkout_return.html", context)
+
+
+def _house(data: QueryDict, owner: Owner) -> Property | None:
+    """Return the owner's house that the request names; none at all is fine, another's is a 404."""
+    form = HouseChoice(data, owner=owner)
+    if not form.is_valid():
+        raise Http404("No such house")
+    return form.cleaned_data["house"]
+
+
+def _has_membership(house: Property) -> bool:
+    return Membership.objects.current().filter(property=house).exists()
+
+
+def _tiers() -> list[dict[str, object]]:
+    """Return `{tier, yearly, monthly, committed, saving}`; plans may be None, money is pence."""
+    cards = []
+    for tier, group in groupby(Plan.objects.on_sale(), key=lambda plan: plan.tier):
+        by_cycle = {plan.cycle: plan for plan in group}
+        yearly, monthly = by_cycle.get(Cycle.ANNUAL), by_cycle.get(Cycle.MONTHLY)
+        committed = monthly.gross_pence * COMMITMENT_MONTHS if monthly else 0
+        saving = committed - yearly.gross_pence if monthly and yearly else 0
+        cards.append(
+            {
+                "tier": tier,
+                "yearly": yearly,
+                "monthly": monthly,
+                "committed": committed,
+                "saving": max(saving, 0),
+            }
+        )
+    return cards
+
+
+def _success_url(owner: Owner, house: Property | None) -> str:
+    """`after` is the newest membership before paying: a newer one is the one just bought."""
+    newest = Membership.objects.for_owner(owner).order_by("-pk").values_list("pk", flat=True)
+    known = urlencode({"house": house.pk if house else "", "after": newest.first() or 0})
+    # Stripe puts the session's id in place of the braces, so they must not be escaped.
+    place = f"?session_id={{CHECKOUT_SESSION_ID}}&{known}"
+    return settings.SITE_URL + reverse("checkout_return") + place
+
+
+def _cancel_url(house: Property | None) -> str:
+    known = {"house": house.pk, "left": 1} if house else {"left": 1}
+    return f"{settings.SITE_URL}{reverse('plans')}?{urlencode(known)}"
+
+
+def _arrived(owner: Owner, house: Property | None, *, after: int) -> Membership | None:
+    """Return the membership that the payment brought, once the webhook has been here."""
+    memberships = Membership.objects.for_owner(owner).current().select_related("tier")
+    bound = memberships.filter(property=house).first() if house else None
+    return bound or memberships.filter(property=None, pk__gt=after).order_by("-pk").first()
+
+
+def _whole_number(data: QueryDict, name: str) -> int:
+    typed = data.get(name, "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else 0

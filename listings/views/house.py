@@ -1,0 +1,74 @@
+"""One house as guests see it, and the enquiry they send about it."""
+
+from datetime import date
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.london import day_of
+from accounts.models import User
+from listings.choices import Amenity, ListingStatus, Occasion
+from listings.forms.enquiry import EnquiryForm, known_about
+from listings.intake import take_enquiry
+from listings.models import Property
+from listings.views.public import similar_houses
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def house(request: HttpRequest, slug: str) -> HttpResponse:
+    houses = Property.objects.with_photos().select_related("owner__user")
+    shown = get_object_or_404(houses, slug=slug)
+    if request.method == "POST":
+        return _take(request, shown)
+    form = EnquiryForm(house=shown, today=_today(), initial=known_about(request.user))
+    return _page(request, shown, form)
+
+
+@require_safe
+def enquiry_thanks(request: HttpRequest, slug: str) -> HttpResponse:
+    shown = get_object_or_404(Property, slug=slug)
+    context = {"house": shown, "live": _is_live(shown), "similar": similar_houses(shown)}
+    return render(request, "listings/enquiry_thanks.html", context)
+
+
+def _take(request: HttpRequest, house: Property) -> HttpResponse:
+    form = EnquiryForm(request.POST, house=house, today=_today())
+    if not form.is_valid():
+        return _page(request, house, form)
+    take_enquiry(form.save(commit=False), house, trapped=form.trapped)
+    return redirect("enquiry_thanks", slug=house.slug)
+
+
+def _page(request: HttpRequest, house: Property, form: EnquiryForm) -> HttpResponse:
+    if _is_live(house) or _may_preview(request.user, house):
+        return render(request, "listings/house.html", _shown(house, form))
+    # An enquiry already typed is not thrown away with a 404, even where no page was ever public.
+    if house.has_been_public or form.is_bound:
+        context = {"house": house, "form": form, "similar": similar_houses(house)}
+        return render(request, "listings/not_live.html", context)
+    raise Http404("No such house")
+
+
+def _shown(house: Property, form: EnquiryForm) -> dict[str, object]:
+    return {
+        "house": house,
+        "photos": list(house.photos.all()),
+        "form": form,
+        "preview": not _is_live(house),
+        "amenities": Amenity.choices,
+        "occasions": Occasion.choices,
+    }
+
+
+def _is_live(house: Property) -> bool:
+    return house.status == ListingStatus.LIVE
+
+
+def _may_preview(user: User, house: Property) -> bool:
+    return user.is_authenticated and (user.is_staff or house.owner.user_id == user.pk)
+
+
+def _today() -> date:
+    return day_of(timezone.now())
