@@ -18,7 +18,6 @@ from listings.models import Property
 from listings.tests.factories import PropertyFactory
 from stripe_sandbox.sandbox import DEFAULT_EVENTS
 
-pytest_plugins = ["billing.tests.sandbox"]
 pytestmark = pytest.mark.sandbox
 
 DAY = 86_400

@@ -1,6 +1,8 @@
 import datetime
+import threading
 
 import pytest
+from django.db import connection, connections
 from django.db.models.signals import post_save
 
 from accounts.tests.factories import OwnerFactory
@@ -342,3 +344,35 @@ class TestListing:
         assert refresh().status == "active"
         house.refresh_from_db()
         assert house.status == ListingStatus.EXPIRED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_looks_at_once_the_later_fetch_wins(at_stripe, alice, monkeypatch):
+    """The first look is slow and holds older data; without the lock it would write last."""
+    fetching, both, answers = threading.Event(), threading.Event(), iter(["active", "past_due"])
+
+    def fetch(subscription_id):
+        status = next(answers)
+        fetching.set()
+        if status == "active":
+            both.wait()
+            second.join(0.5)  # returns early only if the second look did not wait for us
+        return make_subscription(status=status)
+
+    def look():
+        try:
+            refresh()
+        finally:
+            connections[connection.alias].close()
+
+    at_stripe.hold()
+    monkeypatch.setattr(gateway, "fetch_subscription", fetch)
+    first, second = threading.Thread(target=look), threading.Thread(target=look)
+    first.start()
+    fetching.wait()
+    second.start()
+    both.set()
+    first.join()
+    second.join()
+
+    assert Membership.objects.get().status == "past_due"
