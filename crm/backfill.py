@@ -32,4 +32,6 @@ def sync_batch(mirror: Mirror, keys: list[Key], *, now: datetime) -> Outcome:
 
 def preview_batch(mirror: Mirror, keys: list[Key]) -> Outcome:
     """Count what a sync would do, and write nothing."""
-    return Outcome.of(mirror.rows(keys))
+    rows = mirror.rows(keys)
+    stale = {row.key: row.record_id is None for row in rows if row.changes}
+    return Outcome.of(stale, unchanged=len(rows) - len(stale))

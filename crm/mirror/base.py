@@ -1,17 +1,28 @@
 """How a record is kept equal to its source: one declaration per kind, one way to write."""
 
-import hashlib
-import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
-from django.db.models import DateTimeField, Exists, F, Model, OuterRef, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.expressions import Combinable
 
 from crm.mirror import history
 from crm.mirror.differs import Differs, any_of
 from crm.mirror.rows import Key, Outcome, Row
+from crm.mirror.statement import SyncStatement
 from crm.models.activity import Entity
 from crm.models.base import Record
 
@@ -36,6 +47,7 @@ class Mirror:
     link: ClassVar[str]  # the record's column that holds `key`
     key: ClassVar[str] = "pk"  # the source's path to what sync() is given
     record_path: ClassVar[str] = "crm_record"  # from the source to its record
+    called: ClassVar[Combinable]  # how people call the record, over the source
     conflict: ClassVar[str] = "id"  # the record's column that two writers could clash on
     status: ClassVar[str | None] = None  # the record's column that is its status
     columns: ClassVar[Mapping[str, Combinable]]
@@ -43,6 +55,8 @@ class Mirror:
     parents: ClassVar[Mapping[str, tuple[str, str]]] = {}
     # A change of these columns alone is no news to people.
     routine: ClassVar[frozenset[str]] = frozenset()
+    # Whether a record dropped and rebuilt gets the id it had.
+    has_lasting_id: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         if hasattr(cls, "columns"):
@@ -65,14 +79,22 @@ class Mirror:
     def projection(self) -> QuerySet[Any]:
         """Return the source rows with `new_<column>` as the record should have it."""
         new = {f"new_{column}": expression for column, expression in self.columns.items()}
-        return self.sources().annotate(mirror_key=F(self.key), **new)
+        rows = self.sources().annotate(mirror_key=F(self.key), called=self.called, **new)
+        return rows.annotate(blocked=ExpressionWrapper(self.blocked(), BooleanField()))
+
+    def blocked(self) -> Q:
+        """Say which sources must wait: for the record of what they belong to, if they do."""
+        return any_of(
+            Q(**{f"new_{column}": None, f"{path}__isnull": False})
+            for column, (_, path) in self.parents.items()
+        )
 
     def rows(self, keys: Iterable[Key]) -> list[Row]:
         """Return source and record side by side, in one query."""
         old = {f"old_{column}": F(f"{self.record_path}__{column}") for column in self.columns}
         found = self.projection().filter(**{f"{self.key}__in": list(keys)})
         found = found.annotate(record_id=F(f"{self.record_path}__pk"), **old)
-        names = ["mirror_key", "record_id", *old, *self._projected_names()]
+        names = ["record_id", *old, *self._projected_names()]
         return [self._row(values) for values in found.values(*names)]
 
     # --- Comparing, inside the database -----------------------------------------------------------
@@ -100,8 +122,7 @@ class Mirror:
         return self.record._base_manager.filter(**{self.link: OuterRef(self.key)})
 
     def _projected_names(self) -> list[str]:
-        parent_keys = [path for _, path in self.parents.values()]
-        return [*(f"new_{column}" for column in self.columns), *parent_keys]
+        return ["mirror_key", *(f"new_{column}" for column in self.columns)]
 
     def _row(self, values: Mapping[str, Any]) -> Row:
         return Row(
@@ -109,7 +130,6 @@ class Mirror:
             record_id=values["record_id"],
             old={column: values[f"old_{column}"] for column in self.columns},
             new={column: values[f"new_{column}"] for column in self.columns},
-            parent_keys={column: values[path] for column, (_, path) in self.parents.items()},
         )
 
     # --- Writing ----------------------------------------------------------------------------------
@@ -120,26 +140,44 @@ class Mirror:
         A key without a source leaves a tombstone. Call it inside a transaction.
         """
         keys = list(dict.fromkeys(keys))
-        rows = self.rows(keys)
-        if self._sync_missing_parents(rows, now):
-            rows = self.rows(keys)
-        stale = [row for row in rows if row.changes]
-        self.write(stale, now)
-        gone = set(keys) - {row.key for row in rows}
-        return Outcome.of(rows, deleted=self.bury(self._records_of(gone), now))
+        if not keys:
+            return Outcome()
+        written = self._statement.run(keys, now=now)
+        unwritten = [key for key in keys if key not in written]
+        return Outcome.of(written) + self._look_closer(unwritten, now)
 
-    def write(self, rows: list[Row], now: datetime) -> None:
-        """Upsert the mirrored columns of these rows, and nothing else."""
-        if not rows:
-            return
-        records = [self._as_record(row) for row in rows]
-        self.record._base_manager.bulk_create(
-            records,
-            update_conflicts=True,
-            unique_fields=[self.conflict],
-            update_fields=set(self.columns) - {self.conflict},
+    def _look_closer(self, keys: list[Key], now: datetime) -> Outcome:
+        """Deal with keys that needed no write, could not be written yet, or have no source."""
+        if not keys:
+            return Outcome()
+        found = dict(
+            self.projection()
+            .filter(**{f"{self.key}__in": keys})
+            .values_list("mirror_key", "blocked")
         )
-        history.log_changes(self, rows, records, now)
+        waiting = [key for key, blocked in found.items() if blocked]
+        gone = [key for key in keys if key not in found]
+        written = self._write_waiting(waiting, now) if waiting else {}
+        return Outcome.of(
+            written,
+            unchanged=len(found) - len(written),
+            deleted=self.bury(self._records_of(gone), now),
+        )
+
+    def _write_waiting(self, keys: list[Key], now: datetime) -> dict[Key, bool]:
+        """Write blocked keys after syncing the records that they should refer to.
+
+        A source of each kind may exist before the contact or the house that it belongs to.
+        """
+        rows = self.sources().filter(**{f"{self.key}__in": keys})
+        for name, path in self.parents.values():
+            parents = rows.exclude(**{path: None}).values_list(path, flat=True)
+            MIRRORS[name].sync(parents, now=now)
+        return self._statement.run(keys, now=now, force=True)
+
+    @cached_property
+    def _statement(self) -> SyncStatement:
+        return SyncStatement(self)
 
     def bury(self, orphans: QuerySet[Any], now: datetime) -> int:
         """Set the tombstone on records whose source is gone; return how many."""
@@ -157,27 +195,3 @@ class Mirror:
 
     def _records_of(self, keys: Iterable[Key]) -> QuerySet[Any]:
         return self.records().filter(**{f"{self.link}__in": list(keys)})
-
-    def new_id(self, key: Key) -> uuid.UUID:
-        """Return the id that a record of this key always gets, however often it is rebuilt."""
-        digest = hashlib.md5(f"{self.name}:{key}".encode(), usedforsecurity=False)
-        return uuid.UUID(digest.hexdigest())
-
-    def _as_record(self, row: Row) -> Record:
-        attname = {column: self.record._meta.get_field(column).attname for column in row.new}
-        values = {attname[column]: value for column, value in row.new.items()}
-        return self.record(id=row.record_id or self.new_id(row.key), **values)
-
-    def _sync_missing_parents(self, rows: Iterable[Row], now: datetime) -> bool:
-        """Sync the records that these rows should refer to and do not yet; say if there were any.
-
-        A source of each kind may exist before the contact or the house that it belongs to.
-        """
-        wanted: dict[str, set[Key]] = {}
-        for row in rows:
-            for column, key in row.parent_keys.items():
-                if key is not None and row.new[column] is None:
-                    wanted.setdefault(self.parents[column][0], set()).add(key)
-        for name, keys in wanted.items():
-            MIRRORS[name].sync(keys, now=now)
-        return bool(wanted)

@@ -1,6 +1,5 @@
 """People: one contact per person, known by a user account or, for guests, by e-mail alone."""
 
-import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -19,11 +18,11 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, StrIndex, Substr, Trim
+from django.db.models.functions import Coalesce, Concat, StrIndex, Substr, Trim
 
 from accounts.models import Owner
 from crm.mirror.base import MIRRORS, Mirror
-from crm.mirror.merge import free_address, merge_contacts
+from crm.mirror.merge import adopt_contact, free_address, merge_contacts
 from crm.mirror.rows import Key, Outcome, Row
 from crm.models import Contact, Entity
 from listings.models import Enquiry
@@ -39,10 +38,8 @@ class People(Mirror):
     entity = Entity.CONTACTS
     record = Contact
     routine = frozenset({"last_activity_date"})
-
-    def new_id(self, key: Key) -> uuid.UUID:
-        # Not made from the address: a person may leave it, and another may come to use it.
-        return uuid.uuid4()
+    # Not made from the address: a person may leave it, and another may come to use it.
+    has_lasting_id = False
 
 
 class Owners(People):
@@ -50,6 +47,7 @@ class Owners(People):
 
     name = "owners"
     source = Owner
+    called = Trim(Concat("user__first_name", Value(" "), "user__last_name"))
     link = "user"
     key = "user_id"
     record_path = "user__crm_record"
@@ -71,13 +69,19 @@ class Owners(People):
         "last_activity_date": Coalesce("user__last_login", "signup_date"),
     }
 
-    def write(self, rows: list[Row], now: datetime) -> None:
-        moving = [row for row in rows if "email" in row.changes]
-        displaced = [self._claim_address(row, now) for row in moving]
-        super().write([row for row in rows if row.changes], now)
-        if owners := [user for user in displaced if user is not None]:
-            self.sync(owners, now=now)
-        self._follow_addresses(moving, now)
+    def blocked(self) -> Q:
+        """New owners and new addresses wait: somebody may be known by that address already."""
+        settled = Contact.objects.filter(user=OuterRef("user"), email=OuterRef("user__email"))
+        return ~Q(Exists(settled))
+
+    def _write_waiting(self, keys: list[Key], now: datetime) -> dict[Key, bool]:
+        left = set(Contact.objects.filter(user__in=keys).values_list("email", flat=True))
+        taken = dict(self.sources().filter(user__in=keys).values_list("user", "user__email"))
+        for user, address in taken.items():
+            self._claim_address(user, address, now)
+        written = self._statement.run(keys, now=now, force=True)
+        self._follow_addresses(left | set(taken.values()), now)
+        return written
 
     def records(self) -> QuerySet[Contact]:
         return super().records().filter(Q(is_owner=True) | Q(user__isnull=False))
@@ -89,30 +93,23 @@ class Owners(People):
         MIRRORS["guests"].sync(emails, now=now)
         return buried
 
-    def _claim_address(self, row: Row, now: datetime) -> Key | None:
-        """Make the row's address free for it. Return the key of an owner who had to give it up."""
-        holder = Contact.objects.filter(email=row.new["email"]).first()
-        if holder is None or holder.pk == row.record_id:
-            return None
+    def _claim_address(self, user: int, address: str, now: datetime) -> None:
+        """Make an address free for an owner; a guest who had it is the owner, as it turns out."""
+        mine = Contact.objects.filter(user=user).first()
+        holder = Contact.objects.filter(email=address).first()
+        if holder is None or holder == mine:
+            return
         if Owner.objects.filter(user=holder.user_id).exists():
             free_address(holder, now)
-            return holder.user_id
-        if row.record_id is None:
-            self._adopt(row, holder)
+            self.sync([holder.user_id], now=now)
+        elif mine is None:
+            adopt_contact(holder, user, now)
         else:
-            merge_contacts(holder, into=Contact.objects.get(pk=row.record_id), now=now)
-        return None
+            merge_contacts(holder, into=mine, now=now)
 
-    def _adopt(self, row: Row, contact: Contact) -> None:
-        """A guest who signs up keeps the contact, and with it everything known so far."""
-        row.record_id = contact.pk
-        row.old = standing_values(contact, self.columns)
-        del row.changes  # it was worked out for a row without a record
-
-    def _follow_addresses(self, rows: Iterable[Row], now: datetime) -> None:
+    def _follow_addresses(self, addresses: Iterable[str], now: datetime) -> None:
         """Enquiries belong to whoever has their address now."""
-        addresses = {address for row in rows for address in (row.old["email"], row.new["email"])}
-        enquiries = Enquiry.objects.filter(guest_email__in=addresses - {None})
+        enquiries = Enquiry.objects.filter(guest_email__in=addresses)
         MIRRORS["enquiries"].sync(enquiries.values_list("pk", flat=True), now=now)
 
 
@@ -121,6 +118,7 @@ class Guests(People):
 
     name = "guests"
     source = Enquiry
+    called = F("guest_name")
     link = "email"
     key = "guest_email"
     conflict = "email"
@@ -169,7 +167,7 @@ class Guests(People):
         found = self.projection().filter(guest_email__in=keys)
         return [
             self._beside(values, contacts.get(values["mirror_key"]))
-            for values in found.values("mirror_key", *self._projected_names())
+            for values in found.values(*self._projected_names())
         ]
 
     def records(self) -> QuerySet[Contact]:

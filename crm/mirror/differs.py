@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db.models import BooleanField, Func, Q
 
+NEVER = Q(pk__in=[])
+
 
 class Differs(Func):
     """True where two values differ, NULL counting as a value of its own."""
@@ -21,5 +23,6 @@ class Differs(Func):
         return self.as_sql(compiler, connection, arg_joiner=" IS NOT ", **context)
 
 
-def any_of(conditions: Iterable[Differs]) -> Q:
-    return reduce(or_, map(Q, conditions))
+def any_of(conditions: Iterable[Differs | Q]) -> Q:
+    """Return a condition that holds where one of these does; where there are none, nowhere."""
+    return reduce(or_, map(Q, conditions), NEVER)

@@ -13,6 +13,7 @@ class Enquiries(Mirror):
     source = Enquiry
     record = EnquiryRecord
     link = "enquiry"
+    called = F("guest_name")
     status = "status"
     columns = {
         "enquiry": F("pk"),

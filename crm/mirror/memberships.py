@@ -1,4 +1,5 @@
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery, Value
+from django.db.models.functions import Concat
 
 from billing.models import Membership
 from crm.mirror.base import Mirror
@@ -13,6 +14,7 @@ class Memberships(Mirror):
     source = Membership
     record = MembershipRecord
     link = "membership"
+    called = Concat("tier__name", Value(" "), "billing_cycle")
     status = "status"
     columns = {
         "membership": F("pk"),

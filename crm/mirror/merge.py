@@ -17,6 +17,13 @@ def free_address(contact: Contact, now: datetime) -> None:
     _log(contact, "Contact gave up its address", {"email": [before, contact.email]}, now)
 
 
+def adopt_contact(contact: Contact, user_id: int, now: datetime) -> None:
+    """Give a guest's contact to the account that has its address now, with all that is known."""
+    before, contact.user_id = contact.user_id, user_id
+    contact.save(update_fields=["user"])
+    _log(contact, "Contact signed up", {"user": [before, user_id]}, now)
+
+
 def merge_contacts(absorbed: Contact, *, into: Contact, now: datetime) -> None:
     """Move everything of one contact to another, staff's own notes included, and log it.
 

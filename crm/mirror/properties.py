@@ -15,6 +15,7 @@ class Properties(Mirror):
     source = Property
     record = PropertyRecord
     link = "property"
+    called = F("title")
     status = "listing_status"
     columns = {
         "property": F("pk"),

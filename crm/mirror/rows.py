@@ -1,8 +1,8 @@
 """What a sync compares, and what it has to say afterwards."""
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
@@ -17,7 +17,6 @@ class Row:
     record_id: uuid.UUID | None
     old: dict[str, Any]
     new: dict[str, Any]
-    parent_keys: dict[str, Key | None] = field(default_factory=dict)
 
     @cached_property
     def changes(self) -> dict[str, tuple[Any, Any]]:
@@ -42,16 +41,10 @@ class Outcome:
     failed: int = 0
 
     @classmethod
-    def of(cls, rows: Iterable[Row], *, deleted: int = 0) -> Self:
-        outcome = cls(deleted=deleted)
-        for row in rows:
-            if row.record_id is None:
-                outcome.created += 1
-            elif row.changes:
-                outcome.updated += 1
-            else:
-                outcome.unchanged += 1
-        return outcome
+    def of(cls, written: Mapping[Key, bool], *, unchanged: int = 0, deleted: int = 0) -> Self:
+        """Count what a SyncStatement returned: `{key: whether it was created}`."""
+        created = sum(written.values())
+        return cls(created, len(written) - created, unchanged, deleted)
 
     def __add__(self, other: "Outcome") -> "Outcome":
         return Outcome(

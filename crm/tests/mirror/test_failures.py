@@ -71,15 +71,15 @@ def test_the_backfill_heals_what_failed():
 def test_one_bad_row_stops_neither_the_backfill_nor_its_neighbours(monkeypatch, capsys):
     good, bad, also_good = PropertyFactory.create_batch(3)
     PropertyRecord.objects.all().delete()
-    mirror = MIRRORS["properties"]
-    write = mirror.write
+    statement = MIRRORS["properties"]._statement
+    run = statement.run
 
-    def write_but_one(rows, now):
-        if any(row.key == bad.pk for row in rows):
+    def run_but_one(keys, **options):
+        if bad.pk in keys:
             raise ValueError("too long")
-        write(rows, now)
+        return run(keys, **options)
 
-    monkeypatch.setattr(mirror, "write", write_but_one)
+    monkeypatch.setattr(statement, "run", run_but_one)
 
     with pytest.raises(Exception, match="1 records could not be written"):
         call_command("crm_backfill", "properties")

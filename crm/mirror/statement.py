@@ -1,0 +1,227 @@
+"""The SQL that brings records into line with their sources, made once from a declaration.
+
+One statement compares, writes and logs, for one row as for a million. PostgreSQL runs it as one
+snapshot; SQLite, which cannot write inside a WITH, runs its parts one after the other under the
+write lock that its transaction holds. Either way a record and its log entry cannot disagree.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+
+from accounts.actor import current_actor
+from crm.mirror.history import ROUTINE
+from crm.mirror.json_sql import changes_sql
+from crm.models.activity import ActivityLog, ActivityType
+
+if TYPE_CHECKING:
+    from crm.mirror.base import Mirror
+
+TITLE_LENGTH = ActivityLog._meta.get_field("title").max_length
+IN_JSON_LIST = "IN (SELECT value FROM json_each(%(keys)s))"
+
+
+class SyncStatement:
+    """Compiled from a mirror's declaration; run it with keys, as often as wanted."""
+
+    def __init__(self, mirror: "Mirror") -> None:
+        self.mirror = mirror
+        self.fields = {name: mirror.record._meta.get_field(name) for name in mirror.columns}
+        self.on_postgresql = connection.vendor == "postgresql"
+
+    def run(
+        self, keys: Sequence[int | str], *, now: datetime, force: bool = False
+    ) -> dict[int | str, bool]:
+        """Write and log what differs among these keys; return `{key: whether it was created}`.
+
+        Rows that the mirror calls blocked are left alone unless `force` is set.
+        """
+        values = self._values(keys, now, force)
+        with connection.cursor() as cursor:
+            if self.on_postgresql:
+                cursor.execute(self._in_one, values)
+                return dict(cursor.fetchall())
+            cursor.execute(f"WITH {self._stale} {self._summary}", values)
+            stale = {key: bool(created) for key, created in cursor.fetchall()}
+            if stale:
+                cursor.execute(f"WITH {self._stale} {self._log}", values)
+                cursor.execute(f"WITH {self._stale} {self._upsert}", values)
+            return stale
+
+    def _values(self, keys: Sequence[int | str], now: datetime, force: bool) -> dict[str, Any]:
+        actor = current_actor()
+        stamp = connection.ops.adapt_datetimefield_value(now)
+        return {
+            **self._constants,
+            "keys": list(keys) if self.on_postgresql else json.dumps(list(keys)),
+            "force": force,
+            "now": stamp,
+            "salt": "" if self.mirror.has_lasting_id else f":{stamp}",
+            "actor": actor.name,
+            "origin": actor.origin,
+        }
+
+    # --- The parts --------------------------------------------------------------------------------
+
+    @cached_property
+    def _in_one(self) -> str:
+        return (
+            f"WITH {self._stale}, written AS ({self._upsert}), logged AS ({self._log}) "
+            f"{self._summary}"
+        )
+
+    _summary = "SELECT mirror_key, record_id IS NULL FROM stale"
+
+    @cached_property
+    def _projection(self) -> tuple[str, dict[str, Any]]:
+        """The projection's SQL, its values turned into named ones."""
+        names = ["mirror_key", "called", "blocked", *(f"new_{name}" for name in self.fields)]
+        sql, values = self.mirror.projection().values(*names).query.sql_with_params()
+        named = {f"p{position}": value for position, value in enumerate(values)}
+        return sql % tuple(f"%({name})s" for name in named), named
+
+    @cached_property
+    def _constants(self) -> dict[str, Any]:
+        return {**self._projection[1], **self._own_defaults, "name": self.mirror.name}
+
+    @cached_property
+    def _stale(self) -> str:
+        """The sources among the keys whose record is missing or different, old beside new."""
+        record = self._table(self.mirror.record)
+        link = self._name(self.fields[self.mirror.link].column)
+        new = ", ".join(f"{self._cast(name)} AS new_{name}" for name in self.fields)
+        old = ", ".join(
+            f"r.{self._name(field.column)} AS old_{name}" for name, field in self.fields.items()
+        )
+        among = "= ANY(%(keys)s)" if self.on_postgresql else IN_JSON_LIST
+        return f"""
+            compared AS (
+                SELECT p.mirror_key, p.called, CAST(p.blocked AS boolean) AS blocked,
+                    r.id AS record_id, {new}, {old}
+                FROM ({self._projection[0]}) p LEFT JOIN {record} r ON r.{link} = p.mirror_key
+                WHERE p.mirror_key {among}
+            ),
+            stale AS (
+                SELECT *, COALESCE(record_id, {self._new_id}) AS entity_id FROM compared
+                WHERE (NOT blocked OR %(force)s)
+                AND (record_id IS NULL OR {" OR ".join(map(self._differs, self.fields))})
+                ORDER BY mirror_key
+            )"""
+
+    @cached_property
+    def _upsert(self) -> str:
+        columns = {"id": "entity_id"}
+        columns |= {field.column: f"new_{name}" for name, field in self.fields.items()}
+        columns |= {column: f"%({column})s" for column in self._own_defaults}
+        updates = ", ".join(
+            f"{self._name(field.column)} = EXCLUDED.{self._name(field.column)}"
+            for field in self.fields.values()
+        )
+        return (
+            f"INSERT INTO {self._table(self.mirror.record)} "
+            f"({', '.join(map(self._name, columns))}) "
+            f"SELECT {', '.join(columns.values())} FROM stale WHERE true "
+            f"ON CONFLICT ({self._name(self.mirror.conflict)}) DO UPDATE SET {updates}"
+        )
+
+    @cached_property
+    def _log(self) -> str:
+        columns = {
+            "entity_type": _literal(self.mirror.entity.value),
+            "entity_id": "entity_id",
+            "activity_type": self._activity_type,
+            "title": f"SUBSTR({self._title}, 1, {TITLE_LENGTH})",
+            "description": "''",
+            "outcome": self._outcome,
+            "changes": changes_sql(self.fields, self._differs, on_postgresql=self.on_postgresql),
+            "actor": "%(actor)s",
+            "origin": "%(origin)s",
+            "created_at": "%(now)s" + ("::timestamptz" if self.on_postgresql else ""),
+        }
+        return (
+            f"INSERT INTO {self._table(ActivityLog)} ({', '.join(columns)}) "
+            f"SELECT {', '.join(columns.values())} FROM stale"
+        )
+
+    # --- What a log entry says --------------------------------------------------------------------
+
+    @cached_property
+    def _activity_type(self) -> str:
+        created, changed, updated = map(
+            _literal, (ActivityType.CREATED, ActivityType.STATUS_CHANGED, ActivityType.UPDATED)
+        )
+        return self._by_kind(created, changed, updated)
+
+    @cached_property
+    def _title(self) -> str:
+        entity = self.mirror.entity.label
+        kind = self._by_kind("'created'", self._status_word, "'updated'")
+        return f"{_literal(entity + ' ')} || {kind} || ': ' || called"
+
+    def _by_kind(self, created: str, status_changed: str, updated: str) -> str:
+        status = self.mirror.status
+        step = f"WHEN {self._differs(status)} THEN {status_changed} " if status else ""
+        return f"CASE WHEN record_id IS NULL THEN {created} {step}ELSE {updated} END"
+
+    @cached_property
+    def _status_word(self) -> str:
+        if not self.mirror.status:
+            return "''"
+        words = " ".join(
+            f"WHEN {_literal(value)} THEN {_literal(str(label).lower())}"
+            for value, label in self.fields[self.mirror.status].flatchoices
+        )
+        return f"CASE new_{self.mirror.status} {words} ELSE new_{self.mirror.status} END"
+
+    @cached_property
+    def _outcome(self) -> str:
+        news = [name for name in self.fields if name not in self.mirror.routine]
+        return (
+            f"CASE WHEN record_id IS NULL OR {' OR '.join(map(self._differs, news))} "
+            f"THEN '' ELSE '{ROUTINE}' END"
+        )
+
+    # --- Pieces of SQL ----------------------------------------------------------------------------
+
+    @cached_property
+    def _new_id(self) -> str:
+        digest = "MD5(%(name)s || ':' || CAST(mirror_key AS text) || %(salt)s)"
+        return f"CAST({digest} AS uuid)" if self.on_postgresql else digest
+
+    @cached_property
+    def _own_defaults(self) -> dict[str, Any]:
+        """The CRM's own columns, as a new record starts with them."""
+        own = (
+            field
+            for field in self.mirror.record._meta.concrete_fields
+            if field.name not in self.fields and not field.primary_key
+        )
+        return {
+            field.column: field.get_db_prep_save(field.get_default(), connection) for field in own
+        }
+
+    def _differs(self, name: str) -> str:
+        word = "IS DISTINCT FROM" if self.on_postgresql else "IS NOT"
+        return f"old_{name} {word} new_{name}"
+
+    def _cast(self, name: str) -> str:
+        """Give a typeless NULL or a literal the column's type; text needs none, and no cutting."""
+        kind = self.fields[name].db_type(connection)
+        if not self.on_postgresql or kind.startswith(("varchar", "text")):
+            return f"p.new_{name}"
+        return f"CAST(p.new_{name} AS {kind})"
+
+    def _table(self, model: type) -> str:
+        return self._name(model._meta.db_table)
+
+    def _name(self, name: str) -> str:
+        return connection.ops.quote_name(name)
+
+
+def _literal(text: str) -> str:
+    """Quote one of our own words for SQL that is still to get its values by %."""
+    return "'" + str(text).replace("'", "''").replace("%", "%%") + "'"
