@@ -47,6 +47,8 @@ def _towards_submission(house: Property, *, paid: bool, missing: list[str]) -> N
         return _submit(house, "Change what we asked for, then submit it again.", "Submit again")
     if not paid:
         return NextStep("The listing is complete. Choose a plan for it.", "Choose a plan", plans)
+    if house.status == ListingStatus.EXPIRED:
+        return _submit(house, "There is a membership for it again. Send it to us.", "Submit again")
     return _submit(house, "It is complete and paid for. Send it to us.", "Submit for approval")
 
 

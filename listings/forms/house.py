@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from accounts.text_input import PlainTextMixin
-from listings.choices import Amenity, ListingStatus, Occasion
+from listings.choices import Amenity, ListingStatus, Occasion, PropertyType, VideoType
 from listings.forms.fields import ChoicesField, PhotosField, PoundsField
 from listings.models import Property
 
@@ -139,6 +139,8 @@ class HouseForm(PlainTextMixin, forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["property_type"].choices = [("", "Choose one"), *PropertyType.choices]
+        self.fields["video_type"].choices = [("", "Not chosen"), *VideoType.choices]
         if self.instance.has_been_public:
             # Links to the page are out in the world.
             self.fields["slug"].disabled = True
