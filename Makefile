@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet --quiet
 TOO_OLD := Gatehouse needs Python 3.11 or newer. Say which to use: make PYTHON=/path/to/python3
 
 .PHONY: help run test lint clean-demo
