@@ -32,6 +32,10 @@ REFUSED = (
     "Our payment provider did not accept the request. Nothing was charged: "
     "please try again, and tell us if it happens once more."
 )
+PAYING_ELSEWHERE = (
+    "This house is just being paid for on another page. "
+    "Please look at your dashboard in a minute, before you pay again."
+)
 
 
 class StripeUnavailable(Exception):
@@ -69,7 +73,8 @@ def start_checkout(
     """Return the address of Stripe's payment page for a subscription to `plan`.
 
     Owner, house and plan stand on the session and on the subscription: later events show only
-    the latter. An open page for the same purchase is used again, so that it cannot be paid twice.
+    the latter. An open page for the same purchase is used again, and an open one for another plan
+    of the same house is closed: a house cannot be paid for twice.
 
     Raises StripeUnavailable.
     """
@@ -88,6 +93,7 @@ def start_checkout(
         # A VAT invoice must show who it is for.
         "billing_address_collection": "required",
         "customer_update": {"address": "auto"},
+        "adaptive_pricing": {"enabled": False},  # pounds, whatever the card's currency
         "success_url": success_url,
         "cancel_url": cancel_url,
     }
@@ -99,13 +105,24 @@ def start_checkout(
 
 
 def _open_page(api: V1Services, params: dict[str, Any]) -> Any | None:
+    """Return the page that is open for the same purchase; close those of its house's rivals."""
+    house = params["metadata"].get("property")
     wish = {"customer": params["customer"], "status": "open", "limit": PAGE_SIZE}
-    same = ("metadata", "success_url", "cancel_url")
     for page in api.checkout.sessions.list(wish):
         shown = page.to_dict()
-        if all(shown[name] == params[name] for name in same):
+        if all(shown[name] == params[name] for name in ("metadata", "success_url", "cancel_url")):
             return page
+        if house and shown["metadata"].get("property") == house:
+            _close(api, page.id)
     return None
+
+
+def _close(api: V1Services, page_id: str) -> None:
+    """Close a payment page, so that one house is not paid for on two."""
+    try:
+        api.checkout.sessions.expire(page_id)
+    except stripe.InvalidRequestError as error:  # no longer open
+        raise StripeUnavailable(PAYING_ELSEWHERE) from error
 
 
 # --- The price list at Stripe -------------------------------------------------------------------
@@ -131,6 +148,7 @@ def _create_price(plan: Plan) -> str:
         "recurring": {"interval": STRIPE_INTERVALS[plan.cycle]},
         "tax_behavior": "exclusive",
         "lookup_key": plan.lookup_key,
+        "transfer_lookup_key": True,  # an archived price keeps its key
         "nickname": str(plan),
         "metadata": {"tier": plan.tier.code},
     }

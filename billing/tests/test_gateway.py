@@ -142,6 +142,33 @@ class TestCheckout:
 
         assert len(pages) == 3
 
+    def test_another_plan_for_the_same_house_closes_the_first_page(self, stripe_api):
+        house, silver = PropertyFactory(), PlanFactory()
+        gold = PlanFactory(tier__code="gold", net_pence=85_000)
+        elsewhere = gateway.start_checkout(house.owner, silver, house=None, **PAGES)
+
+        first = gateway.start_checkout(house.owner, silver, house=house, **PAGES)
+        second = gateway.start_checkout(house.owner, gold, house=house, **PAGES)
+
+        pages = {page["url"]: page for page in held(stripe_api, "checkout.session")}
+        assert first not in pages
+        assert pages[second]["status"] == pages[elsewhere]["status"] == "open"
+
+    def test_a_page_that_is_paid_at_that_moment_stops_the_second(self, stripe_api, monkeypatch):
+        house, silver = PropertyFactory(), PlanFactory()
+        gold = PlanFactory(tier__code="gold", net_pence=85_000)
+        gateway.start_checkout(house.owner, silver, house=house, **PAGES)
+        close = gateway._close
+
+        def pay_and_close(api, page_id):
+            stripe_api.control.pay(page_id)
+            close(api, page_id)
+
+        monkeypatch.setattr(gateway, "_close", pay_and_close)
+
+        with pytest.raises(gateway.StripeUnavailable, match="before you pay again"):
+            gateway.start_checkout(house.owner, gold, house=house, **PAGES)
+
     def test_the_same_purchase_after_paying_gets_a_new_page(self, stripe_api):
         owner, plan = OwnerFactory(), PlanFactory()
         first = gateway.start_checkout(owner, plan, house=None, **PAGES)

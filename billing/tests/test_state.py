@@ -1,4 +1,5 @@
 import datetime
+import json
 
 import pytest
 
@@ -221,3 +222,11 @@ class TestPrice:
 
     def test_a_quantity_of_nothing_costs_nothing(self):
         assert state_of(items={"data": [make_item(quantity=0)]}).net_pence == 0
+
+
+def test_stripes_own_example_objects_can_be_read(stripe_fixtures_file):
+    examples = json.loads(stripe_fixtures_file.read_text())["resources"]
+
+    state = membership_state(examples["subscription"], [examples["invoice"]], NOW)
+
+    assert (state.status, state.on_hold, state.net_pence) == ("expiring_soon", True, 2_000)

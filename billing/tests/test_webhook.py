@@ -111,9 +111,18 @@ class TestGenuineDelivery:
             lambda subscription_id, *, now: actors.append(current_actor()),
         )
 
-        deliver(client, invoice_event())
+        deliver(client, payment_event())
 
         assert [(actor.name, actor.origin) for actor in actors] == [("stripe", "webhook")]
+
+    def test_one_event_of_a_customer_is_processed_at_a_time(self, client, monkeypatch):
+        held = []
+        monkeypatch.setattr(event_handlers, "hold_until_commit", held.append)
+        subject = {"id": "x_1", "object": "unheard_of", "customer": "cus_1"}
+
+        deliver(client, make_event(data={"object": subject}))
+
+        assert held == ["customer:cus_1"]
 
 
 class TestForgedDelivery:
@@ -273,7 +282,7 @@ def test_no_junk_of_the_grammar_writes_a_row_or_fails(client):
     assert written() == 0
 
 
-def invoice_event(**fields):
+def payment_event(**fields):
     return make_event(
         type="invoice.paid",
         data={
@@ -292,19 +301,19 @@ class TestFailure:
         monkeypatch.setattr(event_handlers, "refresh_membership", fail)
 
     def test_it_answers_500_and_keeps_nothing_but_the_reason(self, client, failing):
-        response = deliver(client, invoice_event())
+        response = deliver(client, payment_event())
 
         assert (response.status_code, Event.objects.count()) == (500, 0)
         assert "gone" in WebhookEventTrigger.objects.get().exception
 
     def test_the_next_try_is_processed(self, client, failing, monkeypatch):
-        deliver(client, invoice_event())
+        deliver(client, payment_event())
         seen = []
         monkeypatch.setattr(
             event_handlers, "refresh_membership", lambda name, *, now: seen.append(name)
         )
 
-        assert deliver(client, invoice_event()).status_code == 200
+        assert deliver(client, payment_event()).status_code == 200
         assert seen == ["sub_1"]
 
 
