@@ -1,12 +1,10 @@
 """The whole site in real processes, as `make run` starts it, and a browser in front of it."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 
 from scripts.browser import ARGUMENTS, find_browser
 from scripts.run import find_free_port
+from stripe_sandbox.control import Control
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120
@@ -23,7 +22,7 @@ START_SECONDS = 120
 @dataclass
 class Site:
     url: str
-    sandbox_url: str
+    sandbox: Control  # its clock, cards and deliveries
     env: dict[str, str]
     log: Path
 
@@ -38,16 +37,6 @@ class Site:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
-
-    def control_sandbox(self, path: str, **body: object) -> dict:
-        """Post to the sandbox's control API, for example to move its clock."""
-        request = urllib.request.Request(
-            f"{self.sandbox_url}/_sandbox/{path}",
-            data=json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=60) as response:
-            return json.load(response)
 
 
 @pytest.fixture(scope="session")
@@ -66,9 +55,8 @@ def site(tmp_path_factory) -> Iterator[Site]:
         "MEDIA_ROOT": str(folder / "media"),
         "MAKELEVEL": "1",  # so that it ends when this process does, however that ends
     }
-    site = Site(
-        f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}", env, folder / "run.log"
-    )
+    sandbox = Control(f"http://127.0.0.1:{sandbox_port}")
+    site = Site(f"http://127.0.0.1:{port}", sandbox, env, folder / "run.log")
     with site.log.open("w") as log:
         runner = subprocess.Popen(
             [sys.executable, "-m", "scripts.run", "--empty"],

@@ -1,6 +1,3 @@
-import urllib.request
-
-
 def test_the_home_page_opens_and_asks_nothing_of_other_sites(page, site):
     asked, errors = [], []
     page.on("request", lambda request: asked.append(request.url))
@@ -22,6 +19,9 @@ def test_the_worker_is_at_work(site):
     assert "answer 120" in site.manage("shell", "-c", code)
 
 
-def test_the_sandbox_takes_orders(site):
-    with urllib.request.urlopen(f"{site.sandbox_url}/_sandbox/", timeout=10) as response:
-        assert response.status == 200
+def test_the_sandboxs_clock_can_be_moved(site):
+    before = site.sandbox.now()
+
+    site.sandbox.advance(3600)
+
+    assert site.sandbox.now() >= before + 3600

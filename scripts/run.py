@@ -139,11 +139,14 @@ def answers_health() -> bool:
 
 
 def announce(demo: Demo | None) -> None:
-    say(f"\n  Gatehouse is running at {settings.SITE_URL}")
+    say(f"\n  Gatehouse is running at {settings.SITE_URL}\n")
+    say(f"  Staff                 {settings.SITE_URL}/admin/")
     if demo:
         demo.show_logins()
+    if settings.DEMO:
+        say(f"  Mail it would send    {settings.SITE_URL}/demo/mailbox/")
     if has_own_sandbox():
-        say(f"  Stripe sandbox: http://127.0.0.1:{os.environ['SANDBOX_PORT']}/_sandbox/")
+        say(f"  Stripe's stand-in     http://127.0.0.1:{os.environ['SANDBOX_PORT']}/_sandbox/")
     say("  Ctrl-C ends it; the data stays.\n")
 
 
