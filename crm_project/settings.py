@@ -269,7 +269,7 @@ SILENCED_SYSTEM_CHECKS = [
     # may hold other sites than this one: that is for its owner to decide, at the proxy.
     "security.W005",
     "security.W021",
-    # The webhook's secret stays in the environment, so dj-stripe's endpoint row has none on purpose.
+    # dj-stripe's endpoint row has no secret on purpose: it stays in the environment.
     "djstripe.W005",
 ]
 if IN_SANDBOX:
