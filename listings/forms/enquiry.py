@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 from django import forms
 
-from accounts.models import Owner, User
+from accounts.models import Owner, User, normalise_email
 from accounts.text_input import PlainTextMixin
 from listings.choices import AddOn
 from listings.models import Enquiry, Property
@@ -85,6 +85,9 @@ class EnquiryForm(PlainTextMixin, forms.ModelForm):
     @property
     def trapped(self) -> bool:
         return bool(self.cleaned_data.get("website"))
+
+    def clean_guest_email(self) -> str:
+        return normalise_email(self.cleaned_data["guest_email"])
 
     def clean_check_in(self) -> date | None:
         arrival = self.cleaned_data["check_in"]
