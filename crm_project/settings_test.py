@@ -1,5 +1,6 @@
 """What tests change: no network, quick hashing, uploads in a throw-away folder."""
 
+import atexit
 import os
 import tempfile
 from pathlib import Path
@@ -24,10 +25,12 @@ from crm_project.settings import *  # noqa: E402, F403
 from crm_project.settings import DATABASES, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-MEDIA_ROOT = Path(tempfile.mkdtemp(prefix="gatehouse-test-media-"))
-STATIC_ROOT = MEDIA_ROOT  # whitenoise wants a folder there; tests ask for no static file
+_folder = tempfile.TemporaryDirectory(prefix="gatehouse-test-files-")
+atexit.register(_folder.cleanup)
+MEDIA_ROOT = Path(_folder.name, "media")
 # There only for whitenoise, which warns of a missing folder; static files are found in place.
-STATIC_ROOT = Path(tempfile.mkdtemp(prefix="gatehouse-test-static-"))
+STATIC_ROOT = Path(_folder.name, "static")
+STATIC_ROOT.mkdir()
 STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
