@@ -36,7 +36,7 @@ class HousePage:
         return house
 
     def _check_number_of_photos(self) -> None:
-        number = self.photos.number_kept + len(self.form.cleaned_data["new_photos"])
+        number = len(self.photos.kept) + len(self.form.cleaned_data["new_photos"])
         if number > MAX_PHOTOS:
             self.form.add_error("new_photos", f"That makes {number}; {MAX_PHOTOS} is the most.")
         if number == 0 and self.form.instance.status in MUST_STAY_COMPLETE:

@@ -34,16 +34,21 @@ class PhotoSet(BaseInlineFormSet):
             form.fields["DELETE"].label = "Remove this photo"
 
     @property
-    def number_kept(self) -> int:
-        return len(self.initial_forms) - len(self.deleted_forms)
+    def removed(self) -> list[Photo]:
+        """Forms marked for removal are not validated: a photo of another house has no key here."""
+        return [form.instance for form in self.deleted_forms if form.instance.pk]
+
+    @property
+    def kept(self) -> list[PhotoForm]:
+        marked = self.deleted_forms
+        return [form for form in self.initial_forms if form not in marked]
 
     def save_in_order(self) -> list[Photo]:
         """Remove, caption and number the photos from 1 on. Must run inside a transaction."""
-        for form in self.deleted_forms:
-            transaction.on_commit(partial(delete_stored, form.instance.image.name))
-            form.instance.delete()
-        kept = [form for form in self.initial_forms if form not in self.deleted_forms]
-        photos = [form.save(commit=False) for form in sorted(kept, key=PhotoForm.place)]
+        for photo in self.removed:
+            transaction.on_commit(partial(delete_stored, photo.image.name))
+            photo.delete()
+        photos = [form.save(commit=False) for form in sorted(self.kept, key=PhotoForm.place)]
         for position, photo in enumerate(photos, start=1):
             photo.position = position
             photo.save(update_fields=["caption", "position"])

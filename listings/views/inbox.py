@@ -11,7 +11,7 @@ from accounts.access import owner_required
 from accounts.models import Owner
 from accounts.transitions import TransitionNotAllowed
 from listings import lifecycle
-from listings.choices import AddOn, EnquiryStatus
+from listings.choices import AddOn
 from listings.forms.inbox import InboxFilter, LostForm
 from listings.lifecycle import ENQUIRY
 from listings.models import Enquiry
@@ -79,9 +79,14 @@ def _take_step(request: HttpRequest, enquiry: Enquiry, form: LostForm) -> HttpRe
             case _:
                 messages.error(request, "Choose what to do with the enquiry.")
                 return redirect("owner_enquiry", pk=enquiry.pk)
-    except TransitionNotAllowed as error:
-        messages.error(request, str(error))
+    except TransitionNotAllowed:
+        messages.error(request, f"The enquiry is {_status(enquiry)} by now: choose again.")
     else:
-        label = EnquiryStatus(enquiry.status).label.lower()
-        messages.success(request, f"The enquiry of {enquiry.guest_name} is now {label}.")
+        messages.success(
+            request, f"The enquiry from {enquiry.guest_name} is now {_status(enquiry)}."
+        )
     return redirect("owner_enquiry", pk=enquiry.pk)
+
+
+def _status(enquiry: Enquiry) -> str:
+    return enquiry.get_status_display().lower()
