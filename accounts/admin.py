@@ -3,19 +3,23 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
-from django.contrib.auth.models import Group
-from django.db.models import Model
+from django.contrib.auth.models import Group, Permission
+from django.db.models import ManyToManyField, Model
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.admin_base import DeskAdmin
 from accounts.admin_columns import day, label, moment, two_lines
 from accounts.admin_filters import DayRangeFilter, YesNoFilter
 from accounts.models import Owner, User
 
-ROLE_FIELDS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
+ROLE_FIELDS = ("is_active", "is_staff", "is_superuser", "groups")
+# Permissions on packages' own tables have no page here, and would hide those that count.
+OUR_APPS = ("accounts", "auth", "billing", "crm", "listings")
 
 
 class StaffFilter(YesNoFilter):
@@ -51,6 +55,8 @@ class UserAdmin(BaseUserAdmin, DeskAdmin):
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     related = ("owner",)
+    autocomplete_fields = ("groups",)
+    filter_horizontal = ()
     list_display = ("who", "role", "is_active", "last_seen", "joined")
     list_filter = (StaffFilter, ActiveFilter, JoinedFilter)
     search_fields = ("email", "first_name", "last_name")
@@ -112,8 +118,19 @@ class UserAdmin(BaseUserAdmin, DeskAdmin):
 
 @admin.register(Group)
 class GroupAdmin(BaseGroupAdmin, DeskAdmin):
+    list_filter = ()
+    filter_horizontal = ()
     empty_title = "No roles yet"
     empty_text = "A role is a set of permissions that staff can be given."
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> ModelMultipleChoiceField:
+        if db_field.name == "permissions":
+            ours = Permission.objects.filter(content_type__app_label__in=OUR_APPS)
+            kwargs["queryset"] = ours.select_related("content_type")
+            kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 @admin.register(Owner)

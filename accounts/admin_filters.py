@@ -24,6 +24,12 @@ class KnownFiltersChangeList(ChangeList):
     A lookup typed into the address (`?email__regex=(`) would otherwise reach the database as it is.
     """
 
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        # Otherwise the heading offers to "show all" of a list that is shown in full.
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
+
     def get_filters_params(self, params: dict[str, Any] | None = None) -> dict[str, Any]:
         asked = super().get_filters_params(params)
         known = {name for one in self.list_filter for name in one.parameters()}

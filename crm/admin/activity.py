@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Field
 from django.http import HttpRequest
@@ -97,8 +100,15 @@ def readable_changes(activity: ActivityLog) -> list[dict[str, str]]:
             "before": _value(before, fields.get(name)),
             "after": _value(after, fields.get(name)),
         }
-        for name, (before, after) in changes.items()
+        for name, (before, after) in _pairs(changes)
     ]
+
+
+def _pairs(changes: dict[str, Any]) -> Iterator[tuple[str, tuple[object, object]]]:
+    """Pair before with after; a lone value, which no writer of ours leaves, counts as after."""
+    for name, change in changes.items():
+        is_pair = isinstance(change, list) and len(change) == 2
+        yield name, tuple(change) if is_pair else (None, change)
 
 
 def _column(name: str, field: Field | None) -> str:

@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin_base import DeskAdmin
 from accounts.admin_columns import NOTHING, label, moment
 from crm.mirror import history
-from crm.models import ActivityLog, ActivityType, Entity
+from crm.models import ActivityType, Entity
 from crm.models.base import Record
 
 STAFF_COLUMNS = ("assigned_to", "tags", "notes")
@@ -53,6 +53,9 @@ class TagsField(forms.CharField):
 
 class RecordForm(forms.ModelForm):
     tags = TagsField(required=False, help_text="Put a comma between tags.")
+
+    class Meta:
+        widgets = {"notes": UnfoldAdminTextareaWidget(attrs={"rows": 5})}
 
 
 class RecordAdmin(DeskAdmin):
@@ -93,22 +96,24 @@ class RecordAdmin(DeskAdmin):
         return label(f"Deleted there {moment(record.source_deleted_at)}", "deleted")
 
 
+def log(
+    entity: Entity, record: Record, activity_type: ActivityType, title: str, **fields: Any
+) -> None:
+    entry = history.entry(entity, record.pk, activity_type, title, timezone.now(), **fields)
+    entry.save()
+
+
 def log_edit(entity: Entity, record: Record, form: forms.ModelForm) -> None:
     """Leave in the activity log what staff changed, from what to what."""
     changes = {name: [form.initial.get(name), _after(record, name)] for name in form.changed_data}
     names = [str(record._meta.get_field(name).verbose_name) for name in form.changed_data]
-    ActivityLog.objects.bulk_create(
-        [
-            history.entry(
-                entity,
-                record.pk,
-                ActivityType.UPDATED,
-                f"{entity.label} edited: {record}",
-                timezone.now(),
-                description=f"Changed {', '.join(names)}.",
-                changes=changes,
-            )
-        ]
+    log(
+        entity,
+        record,
+        ActivityType.UPDATED,
+        f"{entity.label} edited: {record}",
+        description=f"Changed {', '.join(names)}.",
+        changes=changes,
     )
 
 

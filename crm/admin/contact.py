@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -8,9 +9,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from accounts.admin_columns import admin_url, day, label, moment, two_lines
+from accounts.admin_columns import NOTHING, admin_url, day, label, moment, two_lines
 from crm.admin import story
-from crm.admin.base import STAFF_COLUMNS, RecordAdmin, name_with_tombstone
+from crm.admin.base import STAFF_COLUMNS, RecordAdmin, log, name_with_tombstone
 from crm.admin.filters import (
     AssignedFilter,
     DoNotContactFilter,
@@ -21,12 +22,13 @@ from crm.admin.filters import (
     TagFilter,
 )
 from crm.admin.interaction import NewInteractionInline, remember_who_wrote
-from crm.models import Contact, Entity, MembershipRecord, PropertyRecord
+from crm.models import ActivityType, Contact, Entity, MembershipRecord, PropertyRecord
 
 
 @admin.register(Contact)
 class ContactAdmin(RecordAdmin):
     entity = Entity.CONTACTS
+    compressed_fields = False
     change_form_template = "admin/crm/contact/change_form.html"
     staff_columns = ("do_not_contact", *STAFF_COLUMNS)
     related = ("assigned_to", "user__owner")
@@ -59,6 +61,17 @@ class ContactAdmin(RecordAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.is_superuser
+
+    def get_deleted_objects(
+        self, objs: Iterable[Contact], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Count what goes with a contact. Its records are deleted in no other way than this one."""
+        deleted, counted, _, protected = super().get_deleted_objects(objs, request)
+        return deleted, counted, set(), protected
+
+    def delete_model(self, request: HttpRequest, obj: Contact) -> None:
+        log(self.entity, obj, ActivityType.DELETED, f"{self.entity.label} deleted: {obj}")
+        super().delete_model(request, obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         # One at a time: the confirmation counts what one person's records are.
@@ -115,6 +128,8 @@ class ContactAdmin(RecordAdmin):
 
     @display(description="Company", ordering="company_name")
     def company_and_place(self, contact: Contact) -> SafeString | str:
+        if not contact.company_name:
+            return contact.city or NOTHING
         return two_lines(contact.company_name, contact.city)
 
     @display(description="Signed up", ordering="signup_date")

@@ -21,7 +21,7 @@ from crm.admin.filters import (
 )
 from crm.models import Contact, EnquiryRecord, Interaction, PropertyRecord
 
-MOST_OPTIONS = 100
+MOST_OPTIONS = 50
 # A status change is recorded by the system, never claimed by hand.
 TYPED_BY_HAND = [
     choice for choice in Interaction.Type.choices if choice[0] != Interaction.Type.STATUS_CHANGE
@@ -180,14 +180,15 @@ class InteractionAdmin(DeskAdmin):
 
 
 def houses_about(contact: Contact) -> QuerySet[PropertyRecord]:
-    own = Q(owner=contact) | Q(
-        pk__in=EnquiryRecord.objects.filter(contact=contact).values("property")
-    )
-    return PropertyRecord.objects.filter(own).order_by("title", "pk")
+    """The contact's own houses and those it asked about; the newest, if they are very many."""
+    asked_about = EnquiryRecord.objects.filter(contact=contact).values("property")
+    related = PropertyRecord.objects.filter(Q(owner=contact) | Q(pk__in=asked_about))
+    return PropertyRecord.objects.filter(pk__in=related[:MOST_OPTIONS].values("pk"))
 
 
 def enquiries_about(contact: Contact) -> QuerySet[EnquiryRecord]:
-    return EnquiryRecord.objects.filter(Q(owner=contact) | Q(contact=contact))
+    related = EnquiryRecord.objects.filter(Q(owner=contact) | Q(contact=contact))
+    return EnquiryRecord.objects.filter(pk__in=related[:MOST_OPTIONS].values("pk"))
 
 
 def _asked_about(contact: Contact, house: PropertyRecord) -> bool:

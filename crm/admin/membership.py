@@ -43,12 +43,10 @@ class MembershipAdmin(RecordAdmin):
         "plan",
         "member",
         "house",
-        "status_shown",
-        "price",
-        "price_a_month",
+        "status_and_failures",
+        "price_twice",
         "last_payment",
         "renews",
-        "failures",
     )
     list_filter = (
         MembershipStatusFilter,
@@ -124,11 +122,24 @@ class MembershipAdmin(RecordAdmin):
     def house(self, record: MembershipRecord) -> SafeString | str:
         return link(record.property)
 
-    @display(description="Status", ordering="status")
+    @display(description="Status")
     def status_shown(self, record: MembershipRecord) -> SafeString:
         return status_label(record, "status")
 
+    @display(description="Status", ordering="status")
+    def status_and_failures(self, record: MembershipRecord) -> SafeString:
+        count = record.payment_failure_count
+        failed = f"{count} failed payment{'' if count == 1 else 's'}" if count else ""
+        return two_lines(self.status_shown(record), failed)
+
     @display(description="Price without VAT", ordering="plan_price_pence")
+    def price_twice(self, record: MembershipRecord) -> SafeString:
+        monthly = record.billing_cycle == Cycle.MONTHLY or record.status not in CURRENT
+        return two_lines(
+            self.price(record), "" if monthly else f"{self.price_a_month(record)} a month"
+        )
+
+    @display(description="Price without VAT")
     def price(self, record: MembershipRecord) -> str:
         unit = "month" if record.billing_cycle == Cycle.MONTHLY else "year"
         return f"{money(record.plan_price_pence)} a {unit}"
@@ -149,7 +160,7 @@ class MembershipAdmin(RecordAdmin):
     def renews(self, record: MembershipRecord) -> str:
         return day(record.renewal_date) if record.auto_renew else "Does not renew"
 
-    @display(description="Failed payments", ordering="payment_failure_count")
+    @display(description="Failed payments")
     def failures(self, record: MembershipRecord) -> SafeString | str:
         count = record.payment_failure_count
         return label(count, "past_due") if count else "0"

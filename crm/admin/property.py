@@ -33,7 +33,7 @@ class PropertyAdmin(StepsAdmin):
         "owner_link",
         "status",
         "tier",
-        "size",
+        "guests",
         "weekend_price",
         "waiting_since",
         "created",
