@@ -47,7 +47,7 @@ def house_submit(request: HttpRequest, owner: Owner, pk: int) -> HttpResponse:
     except TransitionNotAllowed as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"“{house}” is with our team..")
+        messages.success(request, f"“{house}” is with our team for approval.")
     return redirect("dashboard")
 
 
