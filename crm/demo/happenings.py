@@ -1,0 +1,121 @@
+"""The things that happen in the story. They name people and houses; rows come to be in telling."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from crm.demo.conversations import Words
+from crm.demo.enquiries import EnquiryPlan
+from crm.demo.houses import HousePlan
+from crm.demo.memberships import Sale
+from crm.demo.people import OwnerPlan, Person
+
+
+@dataclass(frozen=True)
+class Happening:
+    at: datetime
+
+
+@dataclass(frozen=True)
+class StaffJoin(Happening):
+    person: Person
+    is_manager: bool
+
+
+@dataclass(frozen=True)
+class SignUp(Happening):
+    owner: OwnerPlan
+
+
+@dataclass(frozen=True)
+class AddHouse(Happening):
+    owner: OwnerPlan
+    house: HousePlan
+
+
+@dataclass(frozen=True)
+class OfHouse(Happening):
+    house: HousePlan
+
+
+@dataclass(frozen=True)
+class Buy(OfHouse):
+    sale: Sale
+
+
+class Submit(OfHouse):
+    pass
+
+
+@dataclass(frozen=True)
+class Approve(OfHouse):
+    by: Person
+
+
+@dataclass(frozen=True)
+class Reject(OfHouse):
+    by: Person
+    reason: str
+
+
+class Pause(OfHouse):
+    pass
+
+
+class Leave(OfHouse):
+    """The owner cancels to the end of what is paid."""
+
+
+class EndNow(OfHouse):
+    """Staff end the membership at once."""
+
+
+@dataclass(frozen=True)
+class ChangeCard(OfHouse):
+    card: str
+
+
+@dataclass(frozen=True)
+class Enquire(Happening):
+    enquiry: EnquiryPlan
+
+
+@dataclass(frozen=True)
+class OfEnquiry(Happening):
+    enquiry: EnquiryPlan
+    by: Person
+
+
+class Answer(OfEnquiry):
+    pass
+
+
+class Convert(OfEnquiry):
+    pass
+
+
+@dataclass(frozen=True)
+class Lose(OfEnquiry):
+    reason: str
+
+
+class MarkSpam(OfEnquiry):
+    pass
+
+
+@dataclass(frozen=True)
+class Talk(Happening):
+    """A call, an e-mail or a note, with a contact named by address."""
+
+    email: str
+    words: Words
+    house: HousePlan | None = None
+    enquiry: EnquiryPlan | None = None
+
+
+@dataclass(frozen=True)
+class Annotate(Happening):
+    """Staff write on the contact's own card."""
+
+    email: str
+    note: str
+    tags: tuple[str, ...]
