@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 from django.urls import reverse
 from post_office import mail
@@ -82,8 +80,9 @@ class TestMailbox:
 
 class TestMedia:
     @pytest.fixture(autouse=True)
-    def upload(self, settings):
-        Path(settings.MEDIA_ROOT, "photo.jpg").write_bytes(b"\xff\xd8\xff")
+    def upload(self, settings, tmp_path):
+        settings.MEDIA_ROOT = tmp_path
+        (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff")
 
     def test_the_demo_serves_uploads_as_what_they_are(self, client):
         response = client.get("/media/photo.jpg")
