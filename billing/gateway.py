@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import lru_cache
@@ -52,19 +52,34 @@ def limit_patience() -> None:
 
 
 def ensure_customer(owner: Owner) -> Customer:
-    """Return the owner's one Stripe customer, made at the first call.
+    """Return the owner's one Stripe customer, made at the first call, or anew if Stripe lost it.
 
     Two calls at once ask Stripe with the same key and so get the same customer.
     """
     customer = Customer.objects.filter(owner=owner).first()
-    if customer:
-        return customer
+    if customer is None:
+        made = _create_customer(owner, {"owner": str(owner.pk)})
+        return Customer.objects.get_or_create(owner=owner, defaults={"stripe_id": made})[0]
+    if not _has_customer(customer.stripe_id):
+        notes = {"owner": str(owner.pk), "instead_of": customer.stripe_id}
+        customer.stripe_id = _create_customer(owner, notes)
+        customer.save(update_fields=["stripe_id"])
+    return customer
+
+
+def _create_customer(owner: Owner, notes: dict[str, str]) -> str:
     fields = {"email": owner.user.email, "name": owner.company or owner.name, "phone": owner.phone}
     params = {name: value for name, value in fields.items() if value}
-    params["metadata"] = {"owner": str(owner.pk)}
+    params["metadata"] = notes
     with _stripe() as api:
-        created = api.customers.create(params, _once(f"customer-{owner.pk}", params))
-    return Customer.objects.get_or_create(owner=owner, defaults={"stripe_id": created.id})[0]
+        return api.customers.create(params, _once(f"customer-{owner.pk}", params)).id
+
+
+def _has_customer(customer_id: str) -> bool:
+    """Whether it is still there: somebody may have deleted it in Stripe's dashboard."""
+    with _stripe() as api:
+        found = _found(api.customers.retrieve, customer_id)
+    return found is not None and not found.get("deleted")
 
 
 def start_checkout(
@@ -190,12 +205,7 @@ def fetch_subscription(subscription_id: str) -> dict[str, Any] | None:
     """Return the subscription as it is now, products included, or None if Stripe has no such."""
     params = {"expand": ["items.data.price.product"]}
     with _stripe() as api:
-        try:
-            return _plain(api.subscriptions.retrieve(subscription_id, params))
-        except stripe.InvalidRequestError as error:
-            if error.code == "resource_missing":
-                return None
-            raise
+        return _found(api.subscriptions.retrieve, subscription_id, params)
 
 
 def fetch_invoices(subscription_id: str) -> list[dict[str, Any]]:
@@ -234,6 +244,15 @@ def _client(key: str, host: str | None) -> stripe.StripeClient:
 @lru_cache
 def _http_client() -> stripe.RequestsClient:
     return stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
+
+
+def _found(retrieve: Callable[..., stripe.StripeObject], *args: Any) -> dict[str, Any] | None:
+    try:
+        return _plain(retrieve(*args))
+    except stripe.InvalidRequestError as error:
+        if error.code == "resource_missing":
+            return None
+        raise
 
 
 def _once(purpose: str, params: dict[str, Any]) -> stripe.RequestOptions:

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 import stripe
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
@@ -41,6 +42,26 @@ class TestCustomer:
         gateway.ensure_customer(owner)
 
         assert len(held(stripe_api, "customer")) == 1
+
+    def test_one_that_was_deleted_at_stripe_is_made_anew(self, stripe_api):
+        owner = OwnerFactory()
+        first = gateway.ensure_customer(owner).stripe_id
+        api = stripe.StripeClient(
+            settings.STRIPE_SECRET_KEY, base_addresses={"api": stripe_api.url}
+        ).v1
+        api.customers.delete(first)
+
+        second = gateway.ensure_customer(owner).stripe_id
+
+        assert second not in (first, "")
+        assert gateway.ensure_customer(owner).stripe_id == second
+        assert gateway.start_checkout(owner, PlanFactory(), house=None, **PAGES)
+
+    def test_one_that_stripe_never_had_is_made_anew(self, stripe_api):
+        owner = Customer.objects.create(owner=OwnerFactory(), stripe_id="cus_elsewhere").owner
+
+        assert gateway.ensure_customer(owner).stripe_id == held(stripe_api, "customer")[0]["id"]
+        assert Customer.objects.count() == 1
 
     @pytest.mark.django_db(transaction=True)
     def test_two_calls_at_once_get_the_same_one(self, stripe_api):
