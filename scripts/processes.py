@@ -88,17 +88,16 @@ class Processes:
             raise Stopped
 
     def stop(self) -> None:
-        # To the leaders alone: each ends its own offspring in order, which django-q's would not
-        # survive if all of them were told at once.
-        for child in self.children.values():
-            child.terminate()
+        """End the last one started first: it may still need those before it to end well."""
         deadline = time.monotonic() + GRACE_SECONDS
-        for child in self.children.values():
+        for name, child in reversed(self.children.items()):
+            # To the leader alone: it ends its own offspring in order, which django-q's would not
+            # survive if all of them were told at once.
+            child.terminate()
             try:
-                child.wait(max(0, deadline - time.monotonic()))
+                child.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                say(f"Process {child.pid} does not end; killing it.")
-        for child in self.children.values():
+                say(f"{name} does not end; killing it.")
             kill_group(child)
             child.wait()
         for relay in self.relays:

@@ -4,6 +4,7 @@ import argparse
 import fcntl
 import os
 import socket
+import subprocess
 import sys
 import time
 import urllib.request
@@ -15,7 +16,6 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from crm_project.environment import read_env_file, stop_if_misconfigured
-from scripts.demo import Demo, sandbox_state
 from scripts.processes import MANAGE, Processes, StepFailed, Stopped, say
 
 # Whoever sets one of these has settings of their own, and gets them instead of the demo's.
@@ -75,25 +75,14 @@ def has_own_sandbox() -> bool:
 
 
 def start(processes: Processes, *, with_demo: bool) -> None:
-    demo = prepare_demo() if with_demo and has_own_sandbox() else None
+    with_demo = with_demo and has_own_sandbox()
     if has_own_sandbox():
         start_sandbox(processes)
-    prepare_site(processes)
-    if demo:
-        demo.fill(processes)
+    prepare_site(processes, with_demo=with_demo)
     processes.start("web", [sys.executable, "-m", "gunicorn", "crm_project.wsgi"])
     processes.start("worker", [*MANAGE, "qcluster"])
     wait_until(processes, answers_health, "The site")
-    announce(demo)
-
-
-def prepare_demo() -> Demo | None:
-    if not any(Path().glob("*/management/commands/demo.py")):
-        say("This version has no demo command: starting with an empty site.")
-        return None
-    demo = Demo()
-    demo.prepare()
-    return demo
+    announce(with_demo=with_demo)
 
 
 def start_sandbox(processes: Processes) -> None:
@@ -101,7 +90,7 @@ def start_sandbox(processes: Processes) -> None:
     os.environ["SANDBOX_PORT"] = str(port)  # every child reads the sandbox's address from it
     options = {
         "--port": str(port),
-        "--state": str(sandbox_state()),
+        "--state": str(settings.VAR_DIR / "stripe_sandbox.sqlite3"),
         "--webhook-url": f"http://127.0.0.1:{settings.PORT}/stripe/webhook/",
         "--webhook-secret": settings.STRIPE_WEBHOOK_SECRETS[0],
         "--secret-key": settings.STRIPE_SECRET_KEY,
@@ -111,11 +100,15 @@ def start_sandbox(processes: Processes) -> None:
     wait_until(processes, lambda: not is_free(port), "The Stripe sandbox")
 
 
-def prepare_site(processes: Processes) -> None:
+def prepare_site(processes: Processes, *, with_demo: bool) -> None:
     say("Preparing the database and the static files.")
     processes.start("migrate", [*MANAGE, "migrate", "--noinput", "-v0"])
     processes.start("static", [*MANAGE, "collectstatic", "--noinput", "-v0"])
     processes.finish("migrate")
+    if with_demo:
+        # It makes the data the first time only, which takes a minute, and shows how far it is.
+        processes.start("demo", [*MANAGE, "demo", "--if-empty"], output=None)
+        processes.finish("demo")
     processes.finish("static")
 
 
@@ -138,16 +131,15 @@ def answers_health() -> bool:
         return False  # not yet: the caller asks again, up to its limit
 
 
-def announce(demo: Demo | None) -> None:
+def announce(*, with_demo: bool) -> None:
     say(f"\n  Gatehouse is running at {settings.SITE_URL}\n")
-    say(f"  Staff                 {settings.SITE_URL}/admin/")
-    if demo:
-        demo.show_logins()
+    if with_demo:
+        subprocess.run([*MANAGE, "demo", "--show-logins"], check=False)
     if settings.DEMO:
-        say(f"  Mail it would send    {settings.SITE_URL}/demo/mailbox/")
+        say(f"  {'Mailbox':<10}{settings.SITE_URL}/demo/mailbox/")
     if has_own_sandbox():
-        say(f"  Stripe's stand-in     http://127.0.0.1:{os.environ['SANDBOX_PORT']}/_sandbox/")
-    say("  Ctrl-C ends it; the data stays.\n")
+        say(f"  {'Stripe':<10}http://127.0.0.1:{os.environ['SANDBOX_PORT']}/_sandbox/")
+    say("\n  Ctrl-C ends it; the data stays.\n")
 
 
 # --- Ports, and one run at a time ---------------------------------------------------------------

@@ -2,13 +2,9 @@ import os
 import socket
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
-
-from scripts import demo as demo_module
-from scripts.demo import Demo
 
 
 @pytest.fixture
@@ -87,44 +83,3 @@ def test_clean_demo_removes_the_demos_files(run, tmp_path):
     assert done.returncode == 0
     assert not var.exists()
     assert not media.exists()
-
-
-# --- The demo's data is made once, and whole ------------------------------------------------------
-
-
-@pytest.fixture
-def database(tmp_path, monkeypatch):
-    file = tmp_path / "gatehouse.sqlite3"
-    databases = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}}
-    monkeypatch.setattr(
-        demo_module, "settings", SimpleNamespace(DATABASES=databases, VAR_DIR=tmp_path)
-    )
-    return file
-
-
-def prepared() -> Demo:
-    demo = Demo()
-    demo.prepare()
-    return demo
-
-
-def test_a_new_database_wants_the_demo(database):
-    assert prepared().is_wanted
-
-
-def test_a_database_that_was_there_is_left_alone(database):
-    database.touch()
-
-    assert not prepared().is_wanted
-    assert database.exists()
-
-
-def test_a_demo_that_was_interrupted_is_made_afresh(database, tmp_path):
-    prepared()
-    for name in ("gatehouse.sqlite3", "gatehouse.sqlite3-wal", "stripe_sandbox.sqlite3"):
-        (tmp_path / name).touch()
-
-    demo = prepared()
-
-    assert demo.is_wanted
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["gatehouse.sqlite3.unfinished"]
