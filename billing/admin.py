@@ -197,6 +197,7 @@ class PlanAdmin(PriceListAdmin):
     autocomplete_fields = ("tier",)
     list_display = ("plan", "cycle", "net", "vat", "gross", "on_sale")
     list_filter = (OnSaleFilter,)
+    readonly_fields = ("currency",)  # revenue adds prices up, so there is one currency
     search_fields = ("tier__name", "tier__code")
     ordering = ("tier__rank", "cycle")
     empty_title = "No prices yet"

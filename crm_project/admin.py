@@ -11,7 +11,7 @@ from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
 from crm.home import home
-from crm_project.palette import find
+from crm_project.palette import Choices, find
 
 
 class GatehouseAdminSite(UnfoldAdminSite):
@@ -44,6 +44,9 @@ class GatehouseAdminSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         return super().index(request, home(request, timezone.now()) | (extra_context or {}))
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        return Choices.as_view(admin_site=self)(request)
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

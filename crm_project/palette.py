@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.paginator import Paginator
+from django.db.models import Model
 from django.http import HttpRequest
 from unfold.dataclasses import SearchResult
 
 from accounts.admin_columns import admin_url
+from accounts.models import User
 from crm.models import Contact, EnquiryRecord, MembershipRecord, PropertyRecord
 from crm_project.navigation import sidebar
 
@@ -21,6 +24,14 @@ SEARCHED = {
 }
 FOUND_OF_EACH = 5
 LONGEST_TERM = 100
+
+
+class Choices(AutocompleteJsonView):
+    """The options of a field that refers to a row: enough to tell two people of one name apart."""
+
+    def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
+        text = " · ".join(part for part in (str(obj), _detail(obj)) if part)
+        return {"id": str(getattr(obj, to_field_name)), "text": text}
 
 
 def find(site: AdminSite, request: HttpRequest, term: str) -> dict[str, Any]:
@@ -59,19 +70,20 @@ def _records(site: AdminSite, request: HttpRequest, term: str) -> Iterator[Searc
         for row in rows[:FOUND_OF_EACH]:
             yield SearchResult(
                 title=str(row),
-                description=_about(row),
+                description=f"{model._meta.verbose_name}, {_detail(row)}",
                 link=admin_url(row),
                 icon=icon,
             )
 
 
-def _about(row: Any) -> str:
-    kind = row._meta.verbose_name
+def _detail(row: Any) -> str:
     match row:
-        case Contact():
-            return f"{kind}, {row.email}"
+        case Contact() | User():
+            return row.email
         case PropertyRecord():
-            return f"{kind}, {row.location}"
+            return row.location
         case EnquiryRecord():
-            return f"{kind}, {row.guest_email}"
-    return f"{kind}, {row.contact or row.stripe_subscription_id}"
+            return row.guest_email
+        case MembershipRecord():
+            return str(row.contact or row.stripe_subscription_id)
+    return ""

@@ -24,7 +24,7 @@ LONGEST_LIST_OF_STAFF = 100
 
 
 class SourceFilter(ChoiceFilter):
-    title = "still on the site"
+    title = "presence on the site"
     parameter_name = "standing"
 
     def options(self, request: HttpRequest) -> list[tuple[str, str]]:

@@ -164,6 +164,15 @@ class TestOthersAreKeptOut:
         assert visitor.get(page(model, view)).status_code == 403
 
 
+def test_a_choice_tells_two_people_of_one_name_apart(desk: Client) -> None:
+    contact(user__first_name="Ann", user__last_name="Lee", user__email="ann@example.com")
+    asked = {"app_label": "crm", "model_name": "interaction", "field_name": "contact"}
+
+    found = desk.get(reverse("admin:autocomplete"), asked | {"term": "ann"}).json()
+
+    assert [option["text"] for option in found["results"]] == ["Ann Lee · ann@example.com"]
+
+
 class TestTheCommandPalette:
     def test_finds_a_contact_by_e_mail(self, desk: Client) -> None:
         contact(user__email="margaret@example.com")
