@@ -14,6 +14,7 @@ urlpatterns = [
     path("owner/houses/<int:pk>/resume/", owner_houses.house_resume, name="house_resume"),
     path("owner/enquiries/", inbox.owner_enquiries, name="owner_enquiries"),
     path("owner/enquiries/<int:pk>/", inbox.owner_enquiry, name="owner_enquiry"),
+    path("favicon.ico", public.favicon, name="favicon"),
     path(
         "robots.txt",
         TemplateView.as_view(template_name="robots.txt", content_type="text/plain"),

@@ -161,3 +161,6 @@ class TestEveryPage:
 
         assert response["Content-Type"].startswith("text/plain")
         assert "Disallow: /owner/" in response.content.decode()
+
+    def test_the_icon_is_found_at_its_old_address(self, client):
+        assert client.get("/favicon.ico").url.endswith("site/favicon.svg")

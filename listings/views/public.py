@@ -1,7 +1,8 @@
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 
 from listings.forms.search import SearchForm
 from listings.models import Property
@@ -41,3 +42,8 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def similar_houses(house: Property) -> list[Property]:
     return list(Property.objects.public().like(house).with_photos()[:3])
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for this address on pages that name no icon of their own."""
+    return redirect(static("site/favicon.svg"))

@@ -11,8 +11,10 @@ window.addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("button[disabled]")) button.disabled = false;
 });
 
-// Take the reader to what is wrong.
-document.querySelector("[data-focus]")?.focus();
+// Take the reader to what is wrong, after the browser has gone to the address's #place.
+window.addEventListener("load", () => {
+  setTimeout(() => document.querySelector("[data-focus]")?.focus(), 50);
+});
 
 // Filters act as soon as something is chosen.
 for (const form of document.querySelectorAll("form[data-auto]")) {
@@ -23,6 +25,7 @@ for (const form of document.querySelectorAll("form[data-auto]")) {
 
 const gallery = document.querySelector("[data-gallery]");
 if (gallery && window.HTMLDialogElement) {
+  gallery.classList.add("gallery--cut");
   const links = [...gallery.querySelectorAll("a")];
   const box = document.querySelector("#lightbox");
   const picture = box.querySelector("img");
@@ -78,15 +81,26 @@ if (photoList) {
 const uploads = document.querySelector("input[type=file][data-max-bytes]");
 if (uploads) {
   const list = document.querySelector("#chosen-photos");
+  const allowed = uploads.accept.split(",");
+  const faultOf = (file) => {
+    if (!allowed.includes(file.type)) return "not a JPEG, PNG or WebP";
+    return file.size > Number(uploads.dataset.maxBytes) ? "larger than 10 MB" : "";
+  };
   uploads.addEventListener("change", () => {
-    const most = Number(uploads.dataset.maxBytes);
-    const allowed = uploads.accept.split(",");
-    list.replaceChildren(...[...uploads.files].map((file) => {
+    const lines = [...uploads.files].map((file) => [file.name, faultOf(file)]);
+    if (lines.length > 20) lines.unshift([`${lines.length} photos`, "20 are the most"]);
+    list.replaceChildren(...lines.map(([name, fault]) => {
       const item = document.createElement("li");
-      const wrong = !allowed.includes(file.type) ? "not a JPEG, PNG or WebP" : file.size > most ? "over 10 MB" : "";
-      item.textContent = wrong ? `${file.name}: ${wrong}` : file.name;
-      if (wrong) item.className = "errorlist";
+      item.textContent = fault ? `${name}: ${fault}` : name;
+      if (fault) item.className = "errorlist";
       return item;
     }));
+  });
+  // Sending them would cost minutes, and the browser would forget the good ones too.
+  uploads.form.addEventListener("submit", (event) => {
+    if (!list.querySelector(".errorlist")) return;
+    event.preventDefault();
+    uploads.focus();
+    uploads.scrollIntoView({ block: "center" });
   });
 }
