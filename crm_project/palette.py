@@ -29,6 +29,10 @@ LONGEST_TERM = 100
 class Choices(AutocompleteJsonView):
     """The options of a field that refers to a row: enough to tell two people of one name apart."""
 
+    def process_request(self, request: HttpRequest) -> tuple[Any, ...]:
+        term, *rest = super().process_request(request)
+        return term.replace("\x00", ""), *rest  # PostgreSQL refuses it
+
     def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
         text = " · ".join(part for part in (str(obj), _detail(obj)) if part)
         return {"id": str(getattr(obj, to_field_name)), "text": text}

@@ -53,7 +53,7 @@ ADDED_BY_HAND = {User, Group, Tier, Plan, Interaction}
 JUNK = ["%00", "(", "%ED%A0%80", "9999999999999999999999", "2026-99-99", "{{7*7}}"]
 # Not filters of any list; the last four are look-ups that Django would hand to the database.
 OTHER_PARAMETERS = ["q", "o", "p", "all", "_facets", "e", "_popup", "_to_field", "nonsense"]
-OTHER_PARAMETERS += ["id", "pk__in", "email__regex", "owner__user__password__startswith"]
+OTHER_PARAMETERS += ["id", "pk__in", "email__regex=(&x", "owner__user__password__startswith"]
 
 
 def page(model: type[Model], view: str, *args: object) -> str:
@@ -120,7 +120,7 @@ class TestJunkInTheAddress:
         filters = admin.site.get_model_admin(model).list_filter
         own = [name for one in filters for name in one.parameters()]
         asked = [f"?{name}={junk}" for name in own for junk in JUNK]
-        asked += [f"?{name}={junk}" for name in OTHER_PARAMETERS for junk in JUNK[:2]]
+        asked += [f"?{name}={junk}" for name in OTHER_PARAMETERS for junk in JUNK[:1]]
 
         answers = {query: desk.get(page(model, "changelist") + query) for query in asked}
 
