@@ -8,7 +8,7 @@ from billing.models import Membership
 from listings.choices import ListingStatus
 from listings.models import Property
 
-WAITING = "Our team is looking at it, usually within two working days. You need do nothing."
+WAITING = "Our team is looking at it. You need do nothing until you hear from us."
 
 
 @dataclass(frozen=True)
