@@ -132,14 +132,22 @@ def answers_health() -> bool:
 
 
 def announce(*, with_demo: bool) -> None:
-    say(f"\n  Gatehouse is running at {settings.SITE_URL}\n")
+    """Print one block, at once: the worker's lines come in at any moment."""
+    lines = ["", f"  Gatehouse is running at {settings.SITE_URL}", ""]
     if with_demo:
-        subprocess.run([*MANAGE, "demo", "--show-logins"], check=False)
+        lines += capture_demo_logins()
     if settings.DEMO:
-        say(f"  {'Mailbox':<10}{settings.SITE_URL}/demo/mailbox/")
+        lines += [f"  {'Mailbox':<10}{settings.SITE_URL}/demo/mailbox/"]
     if has_own_sandbox():
-        say(f"  {'Stripe':<10}http://127.0.0.1:{os.environ['SANDBOX_PORT']}/_sandbox/")
-    say("\n  Ctrl-C ends it; the data stays.\n")
+        lines += [f"  {'Stripe':<10}http://127.0.0.1:{os.environ['SANDBOX_PORT']}/_sandbox/"]
+    say("\n".join([*lines, "", "  Ctrl-C ends it; the data stays.", ""]))
+
+
+def capture_demo_logins() -> list[str]:
+    done = subprocess.run(
+        [*MANAGE, "demo", "--show-logins"], stdout=subprocess.PIPE, text=True, check=False
+    )
+    return done.stdout.splitlines()
 
 
 # --- Ports, and one run at a time ---------------------------------------------------------------
