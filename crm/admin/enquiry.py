@@ -4,7 +4,7 @@ from django.utils.timesince import timesince
 from unfold.decorators import display
 
 from accounts.admin_columns import NOTHING, day, link, moment, status_label, two_lines
-from crm.admin.actions import ENQUIRY_STEPS, StepsAdmin
+from crm.admin.actions import StepsAdmin
 from crm.admin.base import name_with_tombstone
 from crm.admin.filters import (
     AssignedFilter,
@@ -14,6 +14,7 @@ from crm.admin.filters import (
     SourceFilter,
     TagFilter,
 )
+from crm.admin.steps import ENQUIRY_STEPS
 from crm.models import EnquiryRecord, Entity
 
 

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from accounts.admin_columns import NOTHING, day, label, link, moment, money, status_label, two_lines
-from crm.admin.actions import LISTING_STEPS, StepsAdmin
+from crm.admin.actions import StepsAdmin
 from crm.admin.base import name_with_tombstone
 from crm.admin.filters import (
     AssignedFilter,
@@ -17,6 +17,7 @@ from crm.admin.filters import (
     TagFilter,
     TierFilter,
 )
+from crm.admin.steps import LISTING_STEPS
 from crm.models import Entity, PropertyRecord
 from listings.choices import ListingStatus
 
