@@ -186,6 +186,16 @@ class TestContact:
         assert not Contact.objects.filter(email="alice@example.com").exists()
         assert ActivityLog.objects.filter(activity_type=ActivityType.MERGED).count() == 1
 
+    def test_what_was_asked_from_an_address_stays_with_it(self):
+        owner = OwnerFactory(user__email="alice@example.com")
+        EnquiryFactory(guest_email="alice@example.com", guest_name="Alice Guest")
+
+        owner.user.email = "alice@new.example.com"
+        owner.user.save()
+
+        assert EnquiryRecord.objects.get().contact.email == "alice@example.com"
+        assert Contact.objects.get(user=owner.user).email == "alice@new.example.com"
+
     def test_two_owners_may_swap_their_addresses(self):
         alice = OwnerFactory(user__email="alice@example.com")
         charlie = OwnerFactory(user__email="charlie@example.com")
