@@ -31,6 +31,7 @@ class Sandbox:
     def __init__(self, url: str, key: str) -> None:
         self.url = url
         self.session = requests.Session()
+        self.session.trust_env = False  # it is on this machine: no proxy, no .netrc
         self.session.headers["Authorization"] = f"Bearer {key}"
 
     def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:

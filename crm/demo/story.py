@@ -25,6 +25,7 @@ from crm.demo.traffic import Traffic
 
 LENGTH = timedelta(days=548)
 OWNERS, ENQUIRIES = 40, 400
+FEWEST_ENQUIRIES = 30  # so that even the smallest story has one of every sort
 
 # A new card is for everything that an owner pays, so these owners have one house each.
 ALONE = {Course.PAST_DUE, Course.RECOVERED, Course.UNPAID}
@@ -130,7 +131,7 @@ class StoryWriter:
         middle = self.start + LENGTH * 0.6
         owner = min(signups, key=lambda each: abs(signups[each] - middle))
         traffic = Traffic(self.dice("traffic"), lives, self.crowd, self.now)
-        number = max(20, round(ENQUIRIES * self.scale))
+        number = max(FEWEST_ENQUIRIES, round(ENQUIRIES * self.scale))
         return list(traffic.write(number, self.owners, (owner.person, signups[owner])))
 
     # --- Staff's own work -------------------------------------------------------------------------
