@@ -8,46 +8,58 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.transitions import TransitionTable
+from accounts.transitions import Transition, TransitionTable
 from listings.choices import EnquiryStatus, ListingStatus
 from listings.models import Enquiry, Property
 
 LISTING = TransitionTable(
+    "a listing",
+    {status: label.lower() for status, label in ListingStatus.choices}
+    | {ListingStatus.DRAFT: "a draft"},
     {
-        "submit": (
+        "submit": Transition(
             {ListingStatus.DRAFT, ListingStatus.REJECTED, ListingStatus.EXPIRED},
             ListingStatus.PENDING_APPROVAL,
+            "be submitted for approval",
         ),
-        "approve": ({ListingStatus.PENDING_APPROVAL}, ListingStatus.LIVE),
-        "reject": ({ListingStatus.PENDING_APPROVAL}, ListingStatus.REJECTED),
-        "pause": ({ListingStatus.LIVE}, ListingStatus.PAUSED),
-        "resume": ({ListingStatus.PAUSED}, ListingStatus.LIVE),
-        "expire": ({ListingStatus.LIVE, ListingStatus.PAUSED}, ListingStatus.EXPIRED),
+        "approve": Transition({ListingStatus.PENDING_APPROVAL}, ListingStatus.LIVE, "be approved"),
+        "reject": Transition(
+            {ListingStatus.PENDING_APPROVAL}, ListingStatus.REJECTED, "be rejected"
+        ),
+        "pause": Transition({ListingStatus.LIVE}, ListingStatus.PAUSED, "be paused"),
+        "resume": Transition({ListingStatus.PAUSED}, ListingStatus.LIVE, "be resumed"),
+        "expire": Transition(
+            {ListingStatus.LIVE, ListingStatus.PAUSED}, ListingStatus.EXPIRED, "expire"
+        ),
     },
-    labels=dict(ListingStatus.choices),
 )
 
 ENQUIRY = TransitionTable(
+    "an enquiry",
+    {status: label.lower() for status, label in EnquiryStatus.choices},
     {
-        "mark as contacted": (
+        "mark as contacted": Transition(
             {EnquiryStatus.NEW, EnquiryStatus.LOST},
             EnquiryStatus.CONTACTED,
+            "be marked as contacted",
         ),
-        "mark as converted": (
+        "mark as converted": Transition(
             {EnquiryStatus.NEW, EnquiryStatus.CONTACTED, EnquiryStatus.LOST},
             EnquiryStatus.CONVERTED,
+            "be marked as converted",
         ),
-        "mark as lost": (
+        "mark as lost": Transition(
             {EnquiryStatus.NEW, EnquiryStatus.CONTACTED, EnquiryStatus.CONVERTED},
             EnquiryStatus.LOST,
+            "be marked as lost",
         ),
-        "mark as spam": (
+        "mark as spam": Transition(
             {EnquiryStatus.NEW, EnquiryStatus.CONTACTED, EnquiryStatus.LOST},
             EnquiryStatus.SPAM,
+            "be marked as spam",
         ),
-        "release": ({EnquiryStatus.SPAM}, EnquiryStatus.NEW),
+        "release": Transition({EnquiryStatus.SPAM}, EnquiryStatus.NEW, "be released from spam"),
     },
-    labels=dict(EnquiryStatus.choices),
 )
 
 

@@ -130,7 +130,7 @@ class TestSteps:
 
         enquiry.refresh_from_db()
         assert enquiry.status == "converted"
-        assert "The enquiry is converted by now" in page
+        assert "can be marked as contacted; this one is converted." in page
 
     @pytest.mark.parametrize("step", ["", "spam", "delete", "\x00"])
     def test_an_unknown_step_changes_nothing(self, client, house, step):

@@ -81,7 +81,7 @@ class TestPauseAndResume:
         page = client.post(url, follow=True).content.decode()
 
         alices_house.refresh_from_db()
-        assert "It is live: cannot resume it." in page
+        assert "Only a listing that is paused can be resumed; this one is live." in page
         assert alices_house.status == "live"
 
     @pytest.mark.parametrize("name", ["house_pause", "house_resume"])

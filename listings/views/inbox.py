@@ -79,14 +79,9 @@ def _take_step(request: HttpRequest, enquiry: Enquiry, form: LostForm) -> HttpRe
             case _:
                 messages.error(request, "Choose what to do with the enquiry.")
                 return redirect("owner_enquiry", pk=enquiry.pk)
-    except TransitionNotAllowed:
-        messages.error(request, f"The enquiry is {_status(enquiry)} by now: choose again.")
+    except TransitionNotAllowed as refusal:
+        messages.error(request, str(refusal))
     else:
-        messages.success(
-            request, f"The enquiry from {enquiry.guest_name} is now {_status(enquiry)}."
-        )
+        status = enquiry.get_status_display().lower()
+        messages.success(request, f"The enquiry from {enquiry.guest_name} is now {status}.")
     return redirect("owner_enquiry", pk=enquiry.pk)
-
-
-def _status(enquiry: Enquiry) -> str:
-    return enquiry.get_status_display().lower()

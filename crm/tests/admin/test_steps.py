@@ -78,7 +78,10 @@ class TestApprovingFromTheList:
 
         answer = tick(desk, LISTINGS, "approve", [house.crm_record])
 
-        assert said(answer) == ["“Live Hall”: It is live: cannot approve it."]
+        assert said(answer) == [
+            "“Live Hall”: Only a listing that is pending approval can be approved; "
+            "this one is live."
+        ]
 
     def test_explains_what_is_gone_from_the_site(self, desk: Client) -> None:
         record = property_record(pending=True, title="Gone Hall")
