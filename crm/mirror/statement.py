@@ -12,17 +12,27 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
+from django.db.models import Field, IntegerField
 
 from accounts.actor import current_actor
 from crm.mirror.history import ROUTINE
 from crm.mirror.json_sql import changes_sql
+from crm.mirror.prepared import PreparedStatement
 from crm.models.activity import ActivityLog, ActivityType
 
 if TYPE_CHECKING:
     from crm.mirror.base import Mirror
 
 TITLE_LENGTH = ActivityLog._meta.get_field("title").max_length
-IN_JSON_LIST = "IN (SELECT value FROM json_each(%(keys)s))"
+SUMMARY = "SELECT mirror_key, record_id IS NULL FROM stale"
+# What changes from run to run beside the keys, and its type.
+SLOTS = {
+    "force": "boolean",
+    "now": "timestamptz",
+    "salt": "text",
+    "actor": "text",
+    "origin": "text",
+}
 
 
 class SyncStatement:
@@ -43,9 +53,9 @@ class SyncStatement:
         values = self._values(keys, now, force)
         with connection.cursor() as cursor:
             if self.on_postgresql:
-                cursor.execute(self._in_one, values)
-                return dict(cursor.fetchall())
-            cursor.execute(f"WITH {self._stale} {self._summary}", values)
+                return dict(self._prepared.run(cursor, values))
+            values |= self._constants
+            cursor.execute(f"WITH {self._stale} {SUMMARY}", values)
             stale = {key: bool(created) for key, created in cursor.fetchall()}
             if stale:
                 cursor.execute(f"WITH {self._stale} {self._log}", values)
@@ -53,10 +63,10 @@ class SyncStatement:
             return stale
 
     def _values(self, keys: Sequence[int | str], now: datetime, force: bool) -> dict[str, Any]:
+        """What changes from run to run, in the order of SLOTS."""
         actor = current_actor()
         stamp = connection.ops.adapt_datetimefield_value(now)
         return {
-            **self._constants,
             "keys": list(keys) if self.on_postgresql else json.dumps(list(keys)),
             "force": force,
             "now": stamp,
@@ -65,16 +75,26 @@ class SyncStatement:
             "origin": actor.origin,
         }
 
+    @cached_property
+    def _prepared(self) -> PreparedStatement:
+        sql = connection.ops.compose_sql(self._in_one, self._constants)
+        key_type = "bigint[]" if isinstance(self._key_field, IntegerField) else "text[]"
+        return PreparedStatement(f"mirror_{self.mirror.name}", [key_type, *SLOTS.values()], sql)
+
+    @cached_property
+    def _key_field(self) -> Field:
+        field = self.fields[self.mirror.link]
+        return field.target_field if field.is_relation else field
+
+    def _slot(self, name: str) -> str:
+        """Where a value that changes from run to run goes."""
+        return f"${['keys', *SLOTS].index(name) + 1}" if self.on_postgresql else f"%({name})s"
+
     # --- The parts --------------------------------------------------------------------------------
 
     @cached_property
     def _in_one(self) -> str:
-        return (
-            f"WITH {self._stale}, written AS ({self._upsert}), logged AS ({self._log}) "
-            f"{self._summary}"
-        )
-
-    _summary = "SELECT mirror_key, record_id IS NULL FROM stale"
+        return f"WITH {self._stale}, written AS ({self._upsert}), logged AS ({self._log}) {SUMMARY}"
 
     @cached_property
     def _projection(self) -> tuple[str, dict[str, Any]]:
@@ -97,7 +117,10 @@ class SyncStatement:
         old = ", ".join(
             f"r.{self._name(field.column)} AS old_{name}" for name, field in self.fields.items()
         )
-        among = "= ANY(%(keys)s)" if self.on_postgresql else IN_JSON_LIST
+        keys = self._slot("keys")
+        among = (
+            f"= ANY({keys})" if self.on_postgresql else f"IN (SELECT value FROM json_each({keys}))"
+        )
         return f"""
             compared AS (
                 SELECT p.mirror_key, p.called, CAST(p.blocked AS boolean) AS blocked,
@@ -107,7 +130,7 @@ class SyncStatement:
             ),
             stale AS (
                 SELECT *, COALESCE(record_id, {self._new_id}) AS entity_id FROM compared
-                WHERE (NOT blocked OR %(force)s)
+                WHERE (NOT blocked OR {self._slot("force")})
                 AND (record_id IS NULL OR {" OR ".join(map(self._differs, self.fields))})
                 ORDER BY mirror_key
             )"""
@@ -138,9 +161,9 @@ class SyncStatement:
             "description": "''",
             "outcome": self._outcome,
             "changes": changes_sql(self.fields, self._differs, on_postgresql=self.on_postgresql),
-            "actor": "%(actor)s",
-            "origin": "%(origin)s",
-            "created_at": "%(now)s" + ("::timestamptz" if self.on_postgresql else ""),
+            "actor": self._slot("actor"),
+            "origin": self._slot("origin"),
+            "created_at": self._slot("now"),
         }
         return (
             f"INSERT INTO {self._table(ActivityLog)} ({', '.join(columns)}) "
@@ -189,7 +212,7 @@ class SyncStatement:
 
     @cached_property
     def _new_id(self) -> str:
-        digest = "MD5(%(name)s || ':' || CAST(mirror_key AS text) || %(salt)s)"
+        digest = f"MD5(%(name)s || ':' || CAST(mirror_key AS text) || {self._slot('salt')})"
         return f"CAST({digest} AS uuid)" if self.on_postgresql else digest
 
     @cached_property
