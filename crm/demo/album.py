@@ -13,10 +13,9 @@ from typing import Self
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from crm.demo.houses import HousePlan
+from crm.demo.houses import LIGHTHOUSE, WITH_POOL, HousePlan
 from crm.demo.pictures.buildings import HouseDesign
 from crm.demo.pictures.scenes import draw_front, draw_garden, draw_room, draw_view
-from listings.choices import Amenity
 from listings.photos import EncodedPhoto, encode_photo
 
 # Pictures that several houses share: rooms look alike everywhere, and views do.
@@ -45,9 +44,9 @@ class Shot:
 def shots(house: HousePlan) -> list[Shot]:
     """Return the pictures of a house; the front comes first."""
     rng = Random(house.look)  # noqa: S311  (pictures, not secrets)
-    kind, scenery = str(house.fields["property_type"]), house.town.scenery
-    has_water = Amenity.HOT_TUB in house.fields["amenities"]
-    garden = ("pool", "The pool") if has_water else ("garden", "The garden in the evening")
+    kind, scenery = design_of(house), house.town.scenery
+    has_pool = house.fields["property_type"] in WITH_POOL
+    garden = ("pool", "The pool") if has_pool else ("garden", "The garden in the evening")
     room = rng.choice(list(ROOMS))
     more = [
         Shot(garden[0], kind, scenery, house.look, garden[1]),
@@ -56,6 +55,12 @@ def shots(house: HousePlan) -> list[Shot]:
     ]
     front = Shot("front", kind, scenery, house.look, f"{house.title} from the drive")
     return [front, *rng.sample(more, house.photo_count - 1)]
+
+
+def design_of(house: HousePlan) -> str:
+    if house.title.endswith(LIGHTHOUSE):
+        return "lighthouse"
+    return str(house.fields["property_type"])
 
 
 def take(shot: Shot) -> EncodedPhoto:

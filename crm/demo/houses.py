@@ -26,8 +26,9 @@ TYPES: dict[str, tuple[list[str], tuple[int, int], int]] = {
     PropertyType.LUXURY_HOUSE: (["Lodge", "Place", "View"], (10, 20), 6_900),
     PropertyType.PARTY_HOUSE: (["Barns", "Mill", "Stables"], (16, 32), 4_400),
     PropertyType.STATELY_HOUSE: (["Hall", "Park", "Abbey"], (22, 44), 7_200),
-    PropertyType.QUIRKY_PROPERTY: (["Lighthouse", "Old School", "Brewhouse"], (8, 18), 4_600),
+    PropertyType.QUIRKY_PROPERTY: (["Old School", "Brewhouse", "Signal Box"], (8, 18), 4_600),
 }
+LIGHTHOUSE = "Lighthouse"  # what a quirky house by the sea is
 COMMON = [*TYPES, PropertyType.COUNTRY_HOUSE, PropertyType.PARTY_HOUSE, PropertyType.MANOR_HOUSE]
 
 OPENINGS = [
@@ -78,6 +79,9 @@ EXTRAS = {
     Amenity.BBQ: "The barbecue hut keeps the cook dry in any British summer.",
     Amenity.PETS_ALLOWED: "Up to three dogs are welcome.",
 }
+# These have a pool, which is no amenity on the list, so the text tells of it.
+WITH_POOL = {PropertyType.LUXURY_HOUSE, PropertyType.STATELY_HOUSE}
+POOL = "The pool is heated from April to October."
 CLOSINGS = [
     "We live nearby and answer the telephone.",
     "We meet every party ourselves, show you round and then leave you in peace.",
@@ -160,7 +164,8 @@ class Builders:
     def house(self) -> HousePlan:
         rng, kind, town = self.rng, next(self.types), self.rng.choice(TOWNS)
         nouns, sizes, head_price = TYPES[kind]
-        title = f"{next(self.stems)} {rng.choice(nouns)}"
+        by_the_sea = kind == PropertyType.QUIRKY_PROPERTY and town.scenery == "coast"
+        title = f"{next(self.stems)} {rng.choice([LIGHTHOUSE] if by_the_sea else nouns)}"
         sleeps = rng.randrange(sizes[0], sizes[1] + 1, 2)
         fields = {"title": title, "property_type": kind, **_rooms(rng, sleeps)}
         fields |= _place(rng, town) | _prices(rng, sleeps, head_price) | _welcome(rng)
@@ -231,6 +236,8 @@ def _texts(rng: Random, fields: dict[str, Any], town: Town) -> dict[str, Any]:
     }
     extras = [EXTRAS[name] for name in fields["amenities"] if name in EXTRAS]
     outside = [rng.choice(OUTSIDE[town.scenery]), *extras]
+    if fields["property_type"] in WITH_POOL:
+        outside.append(POOL)
     description = [
         fill(rng.choice(OPENINGS), words),
         sentences(rng, INSIDE, 3, words),

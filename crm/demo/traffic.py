@@ -22,6 +22,7 @@ TOO_LATE_EVERY = 60  # about a house that is off the market by then
 # The few guests who ask again and again.
 REGULARS = 8
 COMES_BACK = 0.07
+FORGOTTEN = 0.2  # the share of the latest weeks' enquiries that nobody has answered
 
 
 class Traffic:
@@ -106,14 +107,14 @@ class Traffic:
         owner = self.owners[plan.house.title].person
         by = AGENT if self.rng.random() < 0.15 else owner
         fate = self.rng.random()
-        if fate < 0.04:
+        if fate < FORGOTTEN and moment > self.now - 25 * DAY:
             return
         answered = self._later(moment, 0.5, 44)
         yield story.Answer(answered, plan, by)
         decided = self._later(answered, 30, 420)
-        if 0.28 < fate < 0.6:
+        if 0.25 < fate < 0.57:
             yield story.Convert(decided, plan, by)
-        elif fate >= 0.6:
+        elif fate >= 0.57:
             yield story.Lose(decided, plan, by, self.rng.choice(LOST_REASONS))
 
     def _later(self, moment: datetime, low: float, high: float) -> datetime:

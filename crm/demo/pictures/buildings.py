@@ -187,6 +187,7 @@ def lighthouse(build: Builder) -> None:
         build.window(-84, up, 20, 30)
 
 
+# By the type of the listing, and one that only fits where the sea is.
 DESIGNS: dict[str, list[Callable[[Builder], None]]] = {
     "manor_house": [manor],
     "country_house": [country_house, manor],
@@ -195,7 +196,8 @@ DESIGNS: dict[str, list[Callable[[Builder], None]]] = {
     "luxury_house": [modern],
     "party_house": [barn, country_house],
     "stately_house": [stately],
-    "quirky_property": [lighthouse, barn],
+    "quirky_property": [barn, country_house, cottage],
+    "lighthouse": [lighthouse],
 }
 
 

@@ -1,6 +1,7 @@
 """Staff join, owners sign up, staff talk with everybody and take notes."""
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from accounts.actor import acting_as
@@ -11,14 +12,36 @@ from crm.demo.people import AGENT, OwnerPlan, Person
 from crm.demo.telling.stage import Stage, by_person, tell, valid
 from crm.models import Contact, Interaction
 
+AGENTS_MAY = [
+    "view_contact",
+    "change_contact",
+    "view_propertyrecord",
+    "view_enquiryrecord",
+    "change_enquiryrecord",
+    "view_membershiprecord",
+    "view_interaction",
+    "add_interaction",
+    "change_interaction",
+    "view_activitylog",
+]
+
 
 @tell.register
 def staff_join(happening: StaffJoin, stage: Stage) -> None:
     with acting_as("system:demo", "command"):
-        user = make_user(happening.person, stage.password, is_staff=True)
-        if happening.is_manager:
-            user.is_superuser = True
-            user.save(update_fields=["is_superuser"])
+        is_manager = happening.is_manager
+        user = make_user(happening.person, stage.password, is_staff=True, is_superuser=is_manager)
+        if not is_manager:
+            user.groups.add(agents())
+
+
+def agents() -> Group:
+    """Return the role of those who work on enquiries and contacts, and decide nothing else."""
+    group, _ = Group.objects.get_or_create(name="Agents")
+    group.permissions.set(
+        Permission.objects.filter(content_type__app_label="crm", codename__in=AGENTS_MAY)
+    )
+    return group
 
 
 def make_user(person: Person, password: str, **more: bool) -> User:

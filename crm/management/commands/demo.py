@@ -44,6 +44,9 @@ class Command(BaseCommand):
             started = time.monotonic()
             delivered = self.fill(options)
             self.report(delivered, time.monotonic() - started)
+            # Whoever starts with --if-empty goes on to start the site, and shows them then.
+            if not options["if_empty"]:
+                self.stdout.write(f"\n{logins()}")
 
     def may_fill(self, options: dict[str, Any]) -> bool:
         if options["reset"] or rows.is_unfinished() or not rows.is_in_use():
@@ -91,7 +94,7 @@ class Command(BaseCommand):
         self.stdout.write(f"The demo is ready, after {seconds:.0f} seconds:")
         for name, number, division in rows.summary():
             self.stdout.write(f"  {name:<13}{number:>6}  {division}".rstrip())
-        self.stdout.write(f"  {'Webhooks':<13}{delivered:>6}  all received\n\n{logins()}")
+        self.stdout.write(f"  {'Webhooks':<13}{delivered:>6}  all received")
 
 
 def moment(text: str) -> datetime:

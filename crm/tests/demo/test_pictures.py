@@ -4,11 +4,11 @@ import pytest
 from PIL import Image
 
 from crm.demo.album import Album, Shot, draw, shots, take
-from crm.demo.houses import TYPES, Builders
+from crm.demo.houses import Builders
 from crm.demo.pictures.canvas import OUTPUT
 
 
-@pytest.mark.parametrize("house_type", TYPES)
+@pytest.mark.parametrize("house_type", [*TYPES, "lighthouse"])
 def test_every_type_of_house_can_be_drawn(house_type):
     picture = draw(Shot("front", house_type, "coast", 7, ""))
 
