@@ -74,6 +74,8 @@ class Command(BaseCommand):
                 rows.mark_finished()
         except SandboxError as error:
             raise CommandError(str(error)) from error
+        except KeyboardInterrupt as stop:
+            raise CommandError("Interrupted. The next run starts afresh.", returncode=130) from stop
         return delivered
 
     def find_sandbox(self) -> Sandbox:

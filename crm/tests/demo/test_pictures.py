@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from crm.demo.album import Album, Shot, draw, shots, take
-from crm.demo.houses import Builders
+from crm.demo.houses import TYPES, Builders
 from crm.demo.pictures.canvas import OUTPUT
 
 
