@@ -217,7 +217,7 @@ def unpaid(writer: LifeWriter) -> None:
 
 
 def pending(writer: LifeWriter) -> None:
-    writer.submit(writer.buy(writer.now - writer.rng.uniform(20, 70) * HOUR))
+    writer.submit(writer.buy(writer.later(writer.now - 70 * HOUR, 0 * HOUR, 44 * HOUR)))
 
 
 def rejected(writer: LifeWriter) -> None:
