@@ -36,7 +36,14 @@ def enquiries_to_answer() -> QuerySet[EnquiryRecord]:
 
 
 def enquiries_held_back() -> QuerySet[EnquiryRecord]:
-    return EnquiryRecord.objects.standing().filter(enquiry__quarantine_reason__gt="")
+    """Those that their owners do not see, spam apart. See also Enquiry.is_held_back."""
+    with_reason = EnquiryRecord.objects.standing().filter(enquiry__quarantine_reason__gt="")
+    return with_reason.exclude(status=EnquiryStatus.SPAM)
+
+
+def enquiries_to_release() -> QuerySet[EnquiryRecord]:
+    """Held back, and staff have not said yet what is to become of them."""
+    return enquiries_held_back().filter(status=EnquiryStatus.NEW)
 
 
 def payments_failing() -> QuerySet[MembershipRecord]:
@@ -52,6 +59,7 @@ def queue_counts() -> dict[str, int]:
     queues = {
         "listings": listings_to_approve(),
         "enquiries": enquiries_to_answer(),
+        "held_back": enquiries_to_release(),
         "payments": payments_failing(),
         "failures": open_failures(),
     }

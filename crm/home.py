@@ -33,6 +33,10 @@ class Queue:
     def url(self) -> str:
         return list_url(self.model, **self.filters)
 
+    @property
+    def row_template(self) -> str:
+        return f"admin/crm/queue/{self.name}.html"
+
 
 QUEUES = (
     Queue(
@@ -58,6 +62,18 @@ QUEUES = (
             .order_by("created_at", "pk")
         ),
         {"status": "unanswered"},
+    ),
+    Queue(
+        "held_back",
+        "Held-back enquiries",
+        "No enquiry is held back from its owner.",
+        EnquiryRecord,
+        lambda: (
+            dashboard.enquiries_to_release()
+            .select_related("property", "enquiry")
+            .order_by("created_at", "pk")
+        ),
+        {"held_back": "yes", "status": "new", "standing": "yes"},
     ),
     Queue(
         "payments",
@@ -101,11 +117,11 @@ def home(request: HttpRequest, now: datetime) -> dict[str, Any]:
                 "queue": queue,
                 "count": counted[queue.name],
                 "rows": list(queue.rows()[:SHOWN]) if counted[queue.name] else [],
+                "may_decide": may(request, "change", queue.model),
             }
             for queue in queues
         ],
         "waiting": sum(counted[queue.name] for queue in queues),
-        "may_decide": may(request, "change", PropertyRecord),
         "tiles": _tiles(request, now) if queues else [],
         "revenue": _revenue() if may(request, "view", MembershipRecord) else None,
         "is_new": not Contact.objects.exists(),

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.transitions import Transition, TransitionTable
+from accounts.transitions import Transition, TransitionNotAllowed, TransitionTable, lock
 from listings.choices import EnquiryStatus, ListingStatus
 from listings.models import Enquiry, Property
+from listings.owner_mail import tell_owner
 
 LISTING = TransitionTable(
     "a listing",
@@ -127,6 +128,21 @@ def mark_spam(enquiry: Enquiry) -> None:
 @transaction.atomic
 def release_from_spam(enquiry: Enquiry) -> None:
     ENQUIRY.move(enquiry, "release")
+
+
+@transaction.atomic
+def release_from_quarantine(enquiry: Enquiry) -> str:
+    """Let the owner see it and hear of it as if it came in now; return why it was held back."""
+    lock(enquiry)
+    if not enquiry.is_held_back():
+        spam = "spam" if enquiry.status == EnquiryStatus.SPAM else "not"
+        raise TransitionNotAllowed(
+            f"Only an enquiry that is held back can be released to its owner; this one is {spam}."
+        )
+    reason, enquiry.quarantine_reason = enquiry.quarantine_reason, ""
+    enquiry.save(update_fields=["quarantine_reason", "updated_at"])
+    tell_owner(enquiry)
+    return reason
 
 
 def _answer(enquiry: Enquiry, step: str, now: datetime) -> None:

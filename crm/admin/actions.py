@@ -77,7 +77,6 @@ class StepsAdmin(RecordAdmin):
 
     steps: tuple[Step, ...] = ()
     source_link = ""
-    status_field = "status"
     change_form_outer_before_template = "admin/crm/steps.html"
 
     # --- On the list ------------------------------------------------------------------------------
@@ -121,10 +120,10 @@ class StepsAdmin(RecordAdmin):
         )
 
     def offered_steps(self, record: Record) -> list[dict[str, object]]:
-        status = getattr(record, self.status_field)
-        if record.source_deleted_at is not None:
+        source = getattr(record, self.source_link)
+        if source is None:
             return []
-        offered = [step for step in self.steps if step.is_offered(status)]
+        offered = [step for step in self.steps if step.is_offered(source)]
         return [{"step": step, "url": self.step_url(record, step)} for step in offered]
 
     def render_change_form(

@@ -10,6 +10,7 @@ from crm.admin.filters import (
     AssignedFilter,
     EitherSideFilter,
     EnquiryStatusFilter,
+    HeldBackFilter,
     ReceivedFilter,
     SourceFilter,
     TagFilter,
@@ -36,6 +37,7 @@ class EnquiryAdmin(StepsAdmin):
     )
     list_filter = (
         EnquiryStatusFilter,
+        HeldBackFilter,
         ReceivedFilter,
         AssignedFilter,
         TagFilter,
@@ -58,7 +60,6 @@ class EnquiryAdmin(StepsAdmin):
                     "owner_link",
                     "status_shown",
                     "lost_because",
-                    "held_back_because",
                     "stay",
                     "group_size",
                     "message",
@@ -84,7 +85,11 @@ class EnquiryAdmin(StepsAdmin):
 
     @display(description="Status", ordering="status")
     def status_shown(self, record: EnquiryRecord) -> SafeString:
-        return status_label(record, "status")
+        status = status_label(record, "status")
+        enquiry = record.enquiry
+        if enquiry is None or not enquiry.is_held_back():
+            return status
+        return two_lines(status, f"Held back: {enquiry.quarantine_reason}")
 
     @display(description="House", ordering="property__title")
     def property_link(self, record: EnquiryRecord) -> SafeString | str:
@@ -115,7 +120,3 @@ class EnquiryAdmin(StepsAdmin):
     @display(description="Lost because")
     def lost_because(self, record: EnquiryRecord) -> str:
         return (record.enquiry and record.enquiry.lost_reason) or NOTHING
-
-    @display(description="Held back because")
-    def held_back_because(self, record: EnquiryRecord) -> str:
-        return (record.enquiry and record.enquiry.quarantine_reason) or NOTHING

@@ -166,15 +166,21 @@ class EnquiryStatusFilter(ChoiceFilter):
     parameter_name = field = "status"
 
     def options(self, request: HttpRequest) -> list[tuple[str, Any]]:
-        queues = [("unanswered", "To answer"), ("held_back", "Held back")]
-        return [*queues, *EnquiryStatus.choices]
+        return [("unanswered", "To answer"), *EnquiryStatus.choices]
 
     def narrow(self, rows: QuerySet, value: str) -> QuerySet:
         if value == "unanswered":
             return rows.filter(pk__in=dashboard.enquiries_to_answer().values("pk"))
-        if value == "held_back":
-            return rows.filter(pk__in=dashboard.enquiries_held_back().values("pk"))
         return super().narrow(rows, value)
+
+
+class HeldBackFilter(YesNoFilter):
+    title = "held back"
+    parameter_name = "held_back"
+
+    def narrow(self, rows: QuerySet, value: str) -> QuerySet:
+        held_back = dashboard.enquiries_held_back().values("pk")
+        return rows.filter(pk__in=held_back) if value == "yes" else rows.exclude(pk__in=held_back)
 
 
 class MembershipStatusFilter(ChoiceFilter):

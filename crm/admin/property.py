@@ -27,7 +27,6 @@ class PropertyAdmin(StepsAdmin):
     entity = Entity.PROPERTIES
     steps = LISTING_STEPS
     source_link = "property"
-    status_field = "listing_status"
     related = ("owner", "property", "assigned_to")
     list_display = (
         "house",

@@ -78,7 +78,7 @@ def payments_of(contact: Contact) -> QuerySet[Payment]:
 def enquiries_of(contact: Contact) -> QuerySet[EnquiryRecord]:
     """Those it received as an owner and those it made as a guest."""
     rows = EnquiryRecord.objects.filter(Q(owner=contact) | Q(contact=contact))
-    return rows.select_related("property", "owner", "contact")
+    return rows.select_related("property", "owner", "contact", "enquiry")
 
 
 def interactions_of(contact: Contact) -> QuerySet[Interaction]:

@@ -44,7 +44,8 @@ class Enquiry(models.Model):
     )
     lost_reason = models.CharField(max_length=200, blank=True, editable=False)
     first_response_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Held back for staff to look at, never dropped. Empty: not held back.
+    # Why staff are to look at it before its owner does; never dropped. Set when it comes in,
+    # emptied in listings/lifecycle.py.
     quarantine_reason = models.CharField(max_length=100, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -86,3 +87,7 @@ class Enquiry(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.guest_email = normalise_email(self.guest_email)
         super().save(*args, **kwargs)
+
+    def is_held_back(self) -> bool:
+        """Whether staff may still release it to its owner: spam has been decided upon."""
+        return bool(self.quarantine_reason) and self.status != EnquiryStatus.SPAM

@@ -69,3 +69,8 @@ class TestMailToTheOwner:
             transaction.set_rollback(True)
 
         assert (Enquiry.objects.count(), Email.objects.count()) == (0, 0)
+
+    def test_an_extra_that_was_withdrawn_is_left_out(self):
+        mail = take(PropertyFactory(live=True), add_ons=["private_chef", "withdrawn_extra"])
+
+        assert "Extras: Private chef\n" in mail.message

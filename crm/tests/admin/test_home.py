@@ -24,7 +24,6 @@ from crm.tests.factories import (
     membership_record,
     property_record,
 )
-from listings.models import Enquiry
 
 
 def rows_behind(desk: Client, url: str) -> int:
@@ -39,7 +38,9 @@ def busy(db: None) -> None:
     property_record(pending=True).property.delete()
     enquiry_record()
     enquiry_record(status="contacted")
-    Enquiry.objects.filter(pk=enquiry_record().enquiry_id).update(quarantine_reason="Ten links")
+    enquiry_record(quarantine_reason="Ten links")
+    enquiry_record(quarantine_reason="Ten links", status="spam")
+    enquiry_record(quarantine_reason="Ten links", status="contacted")
     membership_record(status=MembershipStatus.PAST_DUE)
     membership_record(status=MembershipStatus.EXPIRING_SOON, billing_cycle=Cycle.MONTHLY)
     membership_record(status=MembershipStatus.CANCELLED)
@@ -157,6 +158,14 @@ class TestTheQueues:
 
         assert "Larkfield Hall" in page
         assert f"{admin_url(record).removesuffix('change/')}step/approve/" in page
+
+    def test_a_held_back_enquiry_is_released_without_leaving_the_page(self, desk: Client) -> None:
+        record = enquiry_record(quarantine_reason="Ten links")
+
+        page = home(desk).content.decode()
+
+        assert "Held back: Ten links" in page
+        assert f"{admin_url(record).removesuffix('change/')}step/to-owner/" in page
 
     def test_the_longest_wait_comes_first(self, desk: Client) -> None:
         property_record(pending=True, title="Second", submitted_at=at(2026, 3, 2))

@@ -153,6 +153,33 @@ class TestMirroredColumns:
         assert "Deleted there" in desk.get(admin_url(record)).content.decode()
 
 
+class TestHeldBackEnquiries:
+    def test_say_why_on_the_list_and_on_their_own_page(self, desk: Client) -> None:
+        record = enquiry_record(quarantine_reason="house not live")
+
+        pages = [reverse("admin:crm_enquiryrecord_changelist"), admin_url(record)]
+        shown = [desk.get(address).content.decode() for address in pages]
+
+        assert all("Held back: house not live" in one for one in shown)
+
+    def test_say_so_on_the_owners_page(self, desk: Client) -> None:
+        record = enquiry_record(quarantine_reason="house not live")
+
+        page = desk.get(admin_url(record.owner)).content.decode()
+
+        assert "Held back: house not live" in page
+
+    @pytest.mark.parametrize(("answer", "names"), [("yes", {"Held"}), ("no", {"Seen", "Spam"})])
+    def test_have_a_filter_of_their_own(self, desk: Client, answer: str, names: set[str]) -> None:
+        enquiry_record(guest_name="Held", quarantine_reason="house not live")
+        enquiry_record(guest_name="Spam", quarantine_reason="house not live", status="spam")
+        enquiry_record(guest_name="Seen")
+
+        listed = desk.get(reverse("admin:crm_enquiryrecord_changelist"), {"held_back": answer})
+
+        assert {record.guest_name for record in listed.context["cl"].result_list} == names
+
+
 @pytest.mark.parametrize("make", [ActivityFactory, PaymentFactory, SyncFailureFactory])
 class TestHistoryAndMoney:
     def test_are_not_edited_by_a_superuser(self, desk: Client, make: Any) -> None:

@@ -6,14 +6,16 @@ from django.contrib.messages import get_messages
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from post_office.models import Email
 
 from accounts.admin_columns import admin_url
 from accounts.models import User
 from billing.tests.factories import MembershipFactory
-from crm.models import EnquiryRecord, PropertyRecord
+from crm.models import ActivityLog, EnquiryRecord, PropertyRecord
 from crm.tests.factories import enquiry_record, property_record
 from listings.choices import EnquiryStatus, ListingStatus
-from listings.models import Property
+from listings.intake import HONEYPOT
+from listings.models import Enquiry, Property
 from listings.tests.factories import PropertyFactory
 
 LISTINGS = "admin:crm_propertyrecord_changelist"
@@ -266,3 +268,76 @@ class TestEnquiries:
 
         record.enquiry.refresh_from_db()
         assert record.enquiry.first_response_at is not None
+
+
+class TestHeldBackEnquiries:
+    def test_are_released_from_the_list(self, desk: Client) -> None:
+        records = [held_back(), held_back()]
+
+        answer = tick(desk, ENQUIRIES, "to-owner", records)
+
+        assert not Enquiry.objects.exclude(quarantine_reason="").exists()
+        assert said(answer) == ["2 enquiries released to the owner."]
+
+    def test_are_released_on_their_own_page(self, desk: Client) -> None:
+        record = held_back()
+
+        answer = desk.post(step(record, "to-owner"), {"confirm": "yes"})
+
+        record.enquiry.refresh_from_db()
+        assert answer.url == admin_url(record)
+        assert record.enquiry.quarantine_reason == ""
+
+    def test_the_owner_is_told(self, desk: Client) -> None:
+        record = held_back()
+
+        desk.post(step(record, "to-owner"), {"confirm": "yes"})
+
+        assert Email.objects.get().to == [record.owner.email]
+
+    def test_the_log_says_who_released_it_and_why_it_was_held_back(
+        self, desk: Client, bob: User
+    ) -> None:
+        record = held_back()
+
+        desk.post(step(record, "to-owner"), {"confirm": "yes"})
+
+        entry = ActivityLog.objects.filter(entity_id=record.pk).first()
+        assert (entry.actor, entry.description) == (
+            bob.email,
+            "It was held back: honeypot filled in.",
+        )
+
+    def test_the_step_is_offered_where_one_is_held_back(self, desk: Client) -> None:
+        held, spam = held_back(), held_back(status=EnquiryStatus.SPAM)
+
+        offered = [
+            step(record, "to-owner") in desk.get(admin_url(record)).content.decode()
+            for record in (held, enquiry_record(), spam)
+        ]
+
+        assert offered == [True, False, False]
+
+    def test_one_that_is_not_held_back_stops_none_of_the_others(self, desk: Client) -> None:
+        normal, held = enquiry_record(guest_name="Norma"), held_back()
+
+        answer = tick(desk, ENQUIRIES, "to-owner", [normal, held])
+
+        assert said(answer) == [
+            "1 enquiry released to the owner.",
+            f"“{normal}”: Only an enquiry that is held back can be released to its owner; "
+            "this one is not.",
+        ]
+
+    def test_staff_who_only_look_cannot_release(self, client: Client, dora: User) -> None:
+        client.force_login(dora)
+        record = held_back()
+
+        client.post(step(record, "to-owner"), {"confirm": "yes"})
+        tick(client, ENQUIRIES, "to-owner", [record])
+
+        assert Enquiry.objects.get().quarantine_reason == HONEYPOT
+
+
+def held_back(**fields: object) -> EnquiryRecord:
+    return enquiry_record(quarantine_reason=HONEYPOT, **fields)
