@@ -17,8 +17,12 @@ class Enquiries(Mirror):
     status = "status"
     columns = {
         "enquiry": F("pk"),
-        "owner": Subquery(Contact.objects.filter(user=OuterRef("owner__user")).values("pk")[:1]),
-        "contact": Subquery(Contact.objects.filter(email=OuterRef("guest_email")).values("pk")[:1]),
+        "owner": Subquery(
+            Contact.objects.order_by().filter(user=OuterRef("owner__user")).values("pk")
+        ),
+        "contact": Subquery(
+            Contact.objects.order_by().filter(email=OuterRef("guest_email")).values("pk")
+        ),
         "property": F("property__crm_record__pk"),
         "status": F("status"),
         "message": F("message"),

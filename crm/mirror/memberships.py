@@ -18,7 +18,9 @@ class Memberships(Mirror):
     status = "status"
     columns = {
         "membership": F("pk"),
-        "contact": Subquery(Contact.objects.filter(user=OuterRef("owner__user")).values("pk")[:1]),
+        "contact": Subquery(
+            Contact.objects.order_by().filter(user=OuterRef("owner__user")).values("pk")
+        ),
         "property": F("property__crm_record__pk"),
         "plan_tier": F("tier__code"),
         "plan_price_pence": F("net_pence"),

@@ -19,7 +19,9 @@ class Properties(Mirror):
     status = "listing_status"
     columns = {
         "property": F("pk"),
-        "owner": Subquery(Contact.objects.filter(user=OuterRef("owner__user")).values("pk")[:1]),
+        "owner": Subquery(
+            Contact.objects.order_by().filter(user=OuterRef("owner__user")).values("pk")
+        ),
         "title": F("title"),
         "location": Case(
             When(town="", then=F("county")), default=Concat("town", Value(", "), "county")

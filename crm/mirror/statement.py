@@ -122,7 +122,7 @@ class SyncStatement:
             f"= ANY({keys})" if self.on_postgresql else f"IN (SELECT value FROM json_each({keys}))"
         )
         return f"""
-            compared AS (
+            compared AS {self._once} (
                 SELECT p.mirror_key, p.called, CAST(p.blocked AS boolean) AS blocked,
                     r.id AS record_id, {new}, {old}
                 FROM ({self._projection[0]}) p LEFT JOIN {record} r ON r.{link} = p.mirror_key
@@ -209,6 +209,11 @@ class SyncStatement:
         )
 
     # --- Pieces of SQL ----------------------------------------------------------------------------
+
+    @property
+    def _once(self) -> str:
+        """Keep PostgreSQL from working out each column anew wherever it is mentioned."""
+        return "MATERIALIZED" if self.on_postgresql else ""
 
     @cached_property
     def _new_id(self) -> str:
