@@ -1,0 +1,6 @@
+"""Importing these modules registers them: Django's autodiscovery imports this package alone."""
+
+from billing.admin.payment import PaymentAdmin
+from billing.admin.price_list import PlanAdmin, TierAdmin
+
+__all__ = ["PaymentAdmin", "PlanAdmin", "TierAdmin"]
