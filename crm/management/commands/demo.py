@@ -16,7 +16,7 @@ from crm.demo import rows
 from crm.demo.console import Bar, ended_by_sigterm
 from crm.demo.logins import logins
 from crm.demo.making import make_demo
-from crm.demo.sandbox import Sandbox, SandboxError, SandboxMissing
+from crm.demo.sandbox import Sandbox, SandboxError
 from crm.demo.story import plan_story
 
 SEED = "gatehouse"
@@ -88,7 +88,7 @@ class Command(BaseCommand):
         sandbox = Sandbox(url, settings.STRIPE_SECRET_KEY)
         try:
             sandbox.check()
-        except SandboxMissing as error:
+        except SandboxError as error:
             raise CommandError(f"{error} {how_to_start(url)}") from error
         return sandbox
 
