@@ -25,6 +25,6 @@ def park(subscription: dict[str, Any], reason: str, *, now: datetime) -> None:
         problem.see_again(reason, now)
 
 
-def resolve(subscription: dict[str, Any], *, now: datetime) -> None:
+def resolve(subscription_id: str, *, now: datetime) -> None:
     problems = SubscriptionProblem.objects.open()
-    problems.filter(stripe_subscription_id=subscription["id"]).update(resolved_at=now)
+    problems.filter(stripe_subscription_id=subscription_id).update(resolved_at=now)

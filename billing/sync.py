@@ -42,6 +42,7 @@ def refresh_membership(subscription_id: str, *, now: datetime) -> Membership | N
     subscription = gateway.fetch_subscription(subscription_id)
     if subscription is None:
         logger.error("Stripe has no subscription %s", subscription_id)
+        problems.resolve(subscription_id, now=now)  # there is nothing left to read
         return None
     invoices = gateway.fetch_invoices(subscription_id)
     try:
@@ -58,6 +59,7 @@ def _apply(
     membership = known.filter(stripe_subscription_id=subscription["id"]).first()
     state = membership_state(subscription, invoices, now, was_member=membership is not None)
     if state is None:
+        problems.resolve(subscription["id"], now=now)
         return membership
     membership = membership or Membership(stripe_subscription_id=subscription["id"])
     tier, cycle = tier_and_cycle(subscription)
@@ -87,7 +89,7 @@ def _settle(subscription: dict[str, Any], membership: Membership, now: datetime)
     if membership.owner_id is None and not _is_known(subscription):
         problems.park(subscription, "No owner belongs to its Stripe customer.", now=now)
     else:
-        problems.resolve(subscription, now=now)
+        problems.resolve(subscription["id"], now=now)
 
 
 # --- Whose it is --------------------------------------------------------------------------------

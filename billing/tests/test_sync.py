@@ -214,6 +214,24 @@ class TestUnreadable:
         assert SubscriptionProblem.objects.get().resolved_at == NOW
         assert not SubscriptionProblem.objects.open().exists()
 
+    def test_it_is_resolved_when_it_turns_out_that_it_was_never_paid(self, at_stripe, alice):
+        at_stripe.hold(status="hibernating")
+        refresh()
+        at_stripe.hold(status="incomplete_expired")
+
+        refresh()
+
+        assert not SubscriptionProblem.objects.open().exists()
+
+    def test_it_is_resolved_when_stripe_no_longer_has_it(self, at_stripe, alice):
+        at_stripe.hold(status="hibernating")
+        refresh()
+        at_stripe.subscriptions.clear()
+
+        refresh()
+
+        assert not SubscriptionProblem.objects.open().exists()
+
 
 class TestLedger:
     def test_each_paid_invoice_is_one_row_however_often_it_is_seen(self, at_stripe, alice):
