@@ -71,9 +71,11 @@ def admin_url(row: Model) -> str:
 
 def link(row: Model | None) -> SafeString | str:
     """Link a row to its own page in the admin. Costs a query unless the row was joined."""
-    if row is None:
-        return NOTHING
-    return format_html('<a class="gh-link" href="{}" dir="auto">{}</a>', admin_url(row), row)
+    return NOTHING if row is None else link_to(admin_url(row), row)
+
+
+def link_to(url: str, text: object) -> SafeString:
+    return format_html('<a class="gh-link" href="{}" dir="auto">{}</a>', url, text)
 
 
 def two_lines(first: object, second: object) -> SafeString:

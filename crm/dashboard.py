@@ -7,7 +7,7 @@ from fractions import Fraction
 from django.db.models import Case, Count, F, IntegerField, QuerySet, Sum, Value, When
 
 from accounts.london import day_of, start_of_month
-from billing.models import Cycle, MembershipStatus
+from billing.models import Cycle, MembershipStatus, SubscriptionProblem
 from billing.models.membership import CURRENT
 from crm.models import Contact, EnquiryRecord, MembershipRecord, PropertyRecord, SyncFailure
 from listings.choices import EnquiryStatus, ListingStatus
@@ -50,6 +50,10 @@ def payments_failing() -> QuerySet[MembershipRecord]:
     return MembershipRecord.objects.standing().filter(status=MembershipStatus.PAST_DUE)
 
 
+def unreadable_subscriptions() -> QuerySet[SubscriptionProblem]:
+    return SubscriptionProblem.objects.open()
+
+
 def open_failures() -> QuerySet[SyncFailure]:
     return SyncFailure.objects.open()
 
@@ -61,6 +65,7 @@ def queue_counts() -> dict[str, int]:
         "enquiries": enquiries_to_answer(),
         "held_back": enquiries_to_release(),
         "payments": payments_failing(),
+        "subscriptions": unreadable_subscriptions(),
         "failures": open_failures(),
     }
     return counts(queues)

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.admin_columns import rounded_money
 from accounts.london import LONDON, day_of
+from billing.models import SubscriptionProblem
 from crm import dashboard
 from crm.models import Contact, EnquiryRecord, MembershipRecord, PropertyRecord, SyncFailure
 
@@ -86,6 +87,14 @@ QUEUES = (
             .order_by("end_date", "pk")
         ),
         {"status": "past_due", "standing": "yes"},
+    ),
+    Queue(
+        "subscriptions",
+        "Subscriptions that cannot be read",
+        "Every subscription could be read.",
+        SubscriptionProblem,
+        lambda: dashboard.unreadable_subscriptions().with_owner().order_by("first_seen_at", "pk"),
+        {"state": "open"},
     ),
     Queue(
         "failures",

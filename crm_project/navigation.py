@@ -31,6 +31,12 @@ SECTIONS = (
         "Trust",
         [
             ("Activity log", "history", "crm_activitylog", ""),
+            (
+                "Parked subscriptions",
+                "credit_card_off",
+                "billing_subscriptionproblem",
+                "subscriptions",
+            ),
             ("Sync failures", "sync_problem", "crm_syncfailure", "failures"),
         ],
     ),

@@ -2,5 +2,6 @@
 
 from billing.admin.payment import PaymentAdmin
 from billing.admin.price_list import PlanAdmin, TierAdmin
+from billing.admin.problem import SubscriptionProblemAdmin
 
-__all__ = ["PaymentAdmin", "PlanAdmin", "TierAdmin"]
+__all__ = ["PaymentAdmin", "PlanAdmin", "SubscriptionProblemAdmin", "TierAdmin"]

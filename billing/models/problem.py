@@ -2,11 +2,26 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, Concat, NullIf, Trim
+
+from accounts.models import User
 
 
 class SubscriptionProblemQuerySet(models.QuerySet["SubscriptionProblem"]):
     def open(self) -> Self:
         return self.filter(resolved_at=None)
+
+    def with_owner(self) -> Self:
+        """Add `owner_pk` and `owner_name` of the owner whose Stripe customer it names, or None."""
+        customer = OuterRef("stripe_customer_id")
+        users = User.objects.filter(owner__stripe_customer__stripe_id=customer)
+        full_name = NullIf(Trim(Concat("first_name", Value(" "), "last_name")), Value(""))
+        name = Coalesce(full_name, "email", output_field=models.CharField())
+        return self.annotate(
+            owner_pk=Subquery(users.values("owner")[:1]),
+            owner_name=Subquery(users.values(name=name)[:1]),
+        )
 
 
 class SubscriptionProblem(models.Model):

@@ -4,7 +4,16 @@ import factory
 from django.utils import timezone
 
 from accounts.tests.factories import OwnerFactory
-from billing.models import Cycle, Membership, MembershipStatus, Payment, PaymentKind, Plan, Tier
+from billing.models import (
+    Cycle,
+    Membership,
+    MembershipStatus,
+    Payment,
+    PaymentKind,
+    Plan,
+    SubscriptionProblem,
+    Tier,
+)
 
 
 class TierFactory(factory.django.DjangoModelFactory):
@@ -62,3 +71,14 @@ class PaymentFactory(factory.django.DjangoModelFactory):
     vat_pence = 13_000
     gross_pence = 78_000
     paid_at = factory.LazyFunction(timezone.now)
+
+
+class SubscriptionProblemFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = SubscriptionProblem
+
+    stripe_subscription_id = factory.Sequence(lambda n: f"sub_parked{n}")
+    stripe_customer_id = factory.Sequence(lambda n: f"cus_parked{n}")
+    reason = "The price price_1 belongs to no tier."
+    first_seen_at = factory.LazyFunction(timezone.now)
+    last_seen_at = factory.SelfAttribute("first_seen_at")

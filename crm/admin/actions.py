@@ -16,9 +16,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from accounts.admin_base import safe_next
 from accounts.admin_columns import admin_url
 from accounts.text_input import PlainTextMixin
 from accounts.transitions import TransitionNotAllowed
@@ -109,7 +109,7 @@ class StepsAdmin(RecordAdmin):
             raise Http404
         if not self.has_change_permission(request, record):
             raise PermissionDenied
-        back = _safe_next(request) or admin_url(record)
+        back = safe_next(request) or admin_url(record)
         page = self._ask_or_take(request, step, [record], back=back, confirm=request.POST)
         return page or HttpResponseRedirect(back)
 
@@ -163,7 +163,7 @@ class StepsAdmin(RecordAdmin):
             "form": form,
             "hidden": hidden,
             "back": back,
-            "next": _safe_next(request),
+            "next": safe_next(request),
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/crm/take_step.html", context)
@@ -191,9 +191,3 @@ def _bulk(
         confirm=request.POST,
         hidden=[("action", step.name), *ticked],
     )
-
-
-def _safe_next(request: HttpRequest) -> str:
-    target = request.POST.get("next") or request.GET.get("next") or ""
-    allowed = url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure())
-    return target if allowed else ""

@@ -12,8 +12,13 @@ from django.urls import reverse
 
 from accounts.models import Owner, User
 from accounts.tests.factories import OwnerFactory, UserFactory
-from billing.models import Payment, Plan, Tier
-from billing.tests.factories import PaymentFactory, PlanFactory, TierFactory
+from billing.models import Payment, Plan, SubscriptionProblem, Tier
+from billing.tests.factories import (
+    PaymentFactory,
+    PlanFactory,
+    SubscriptionProblemFactory,
+    TierFactory,
+)
 from crm.models import (
     ActivityLog,
     Contact,
@@ -40,6 +45,7 @@ ROWS: dict[type[Model], Callable[[], Any]] = {
     Payment: PaymentFactory,
     Tier: TierFactory,
     Plan: PlanFactory,
+    SubscriptionProblem: SubscriptionProblemFactory,
     Contact: contact,
     PropertyRecord: property_record,
     EnquiryRecord: enquiry_record,

@@ -14,6 +14,7 @@ from accounts.admin_columns import admin_url, rounded_money
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from billing.models import Cycle, MembershipStatus
+from billing.tests.factories import SubscriptionProblemFactory
 from crm import dashboard
 from crm.home import QUEUES, Queue, greeting
 from crm.models import EnquiryRecord
@@ -44,6 +45,8 @@ def busy(db: None) -> None:
     membership_record(status=MembershipStatus.PAST_DUE)
     membership_record(status=MembershipStatus.EXPIRING_SOON, billing_cycle=Cycle.MONTHLY)
     membership_record(status=MembershipStatus.CANCELLED)
+    SubscriptionProblemFactory()
+    SubscriptionProblemFactory(resolved_at=timezone.now())
     SyncFailureFactory()
     SyncFailureFactory(resolved_at=timezone.now())
 
@@ -183,6 +186,16 @@ class TestTheQueues:
 
         properties = page.split("Properties</span>")[1].split("</a>")[0]
         assert re.search(r">\s*3\s*<", properties)
+
+    def test_a_parked_subscription_is_looked_at_again_without_leaving_the_page(
+        self, desk: Client
+    ) -> None:
+        problem = SubscriptionProblemFactory()
+
+        page = home(desk).content.decode()
+
+        assert problem.stripe_subscription_id in page
+        assert f"{admin_url(problem).removesuffix('change/')}look-again/" in page
 
 
 def at(year: int, month: int, day: int) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -12,7 +13,12 @@ from django.urls import reverse
 from accounts.admin_columns import admin_url
 from accounts.models import Owner
 from accounts.tests.factories import OwnerFactory, UserFactory
-from billing.tests.factories import MembershipFactory, PaymentFactory
+from billing.models import Customer
+from billing.tests.factories import (
+    MembershipFactory,
+    PaymentFactory,
+    SubscriptionProblemFactory,
+)
 from crm.models import Contact
 from crm.tests.factories import (
     ActivityFactory,
@@ -37,6 +43,11 @@ def interaction_about_a_house() -> Any:
     return InteractionFactory(contact=house.owner, related_property=house)
 
 
+def parked_subscription() -> Any:
+    customer = Customer.objects.create(owner=OwnerFactory(), stripe_id=f"cus_{uuid4()}")
+    return SubscriptionProblemFactory(stripe_customer_id=customer.stripe_id)
+
+
 # Each list: session, user, queue lengths, count, rows; and for its filters: staff, tiers. The list
 # of memberships also sums its revenue.
 LISTS: dict[str, tuple[Callable[[], Any], int]] = {
@@ -48,6 +59,7 @@ LISTS: dict[str, tuple[Callable[[], Any], int]] = {
     "crm_activitylog": (ActivityFactory, 5),
     "crm_syncfailure": (SyncFailureFactory, 5),
     "billing_payment": (PaymentFactory, 5),
+    "billing_subscriptionproblem": (parked_subscription, 5),
     "accounts_user": (UserFactory, 5),
     "accounts_owner": (OwnerFactory, 5),
 }
@@ -109,6 +121,7 @@ def fill_desk(times: int) -> None:
         enquiry_record()
         enquiry_record(quarantine_reason="Ten links")
         membership_with_house(status="past_due")
+        parked_subscription()
         SyncFailureFactory()
 
 
@@ -119,8 +132,8 @@ def test_the_home_page_costs_the_same_at_2_rows_and_at_12(desk: Client) -> None:
     fill_desk(10)
     at_twelve = cost(desk, reverse("admin:index"))
 
-    # session, user, queue lengths, five queues, tiles, revenue, revenue at risk, any contact
-    assert (len(at_two), len(at_twelve)) == (12, 12), "\n".join(at_twelve)
+    # session, user, queue lengths, six queues, tiles, revenue, revenue at risk, any contact
+    assert (len(at_two), len(at_twelve)) == (13, 13), "\n".join(at_twelve)
 
 
 def test_no_list_is_heavier_than_300_kilobytes(desk: Client) -> None:

@@ -12,7 +12,12 @@ from accounts.admin_columns import admin_url
 from accounts.models import User
 from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.models import Payment, Plan, Tier
-from billing.tests.factories import PaymentFactory, PlanFactory, TierFactory
+from billing.tests.factories import (
+    PaymentFactory,
+    PlanFactory,
+    SubscriptionProblemFactory,
+    TierFactory,
+)
 from crm.models import ActivityLog, PropertyRecord
 from crm.tests.factories import (
     ActivityFactory,
@@ -180,7 +185,9 @@ class TestHeldBackEnquiries:
         assert {record.guest_name for record in listed.context["cl"].result_list} == names
 
 
-@pytest.mark.parametrize("make", [ActivityFactory, PaymentFactory, SyncFailureFactory])
+@pytest.mark.parametrize(
+    "make", [ActivityFactory, PaymentFactory, SubscriptionProblemFactory, SyncFailureFactory]
+)
 class TestHistoryAndMoney:
     def test_are_not_edited_by_a_superuser(self, desk: Client, make: Any) -> None:
         row = make()
