@@ -1,6 +1,6 @@
 """Who is acting: set at the edge (middleware, webhook, command), read where history is written."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -8,26 +8,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Actor:
-    """`name` is an e-mail address, `stripe`, or `system:<command>`."""
+    """`name` is an e-mail address, `visitor`, `stripe`, or `system:<command>`."""
 
     name: str
     origin: str  # admin, site, api, webhook, command, worker or shell
 
 
-NOBODY = Actor(name="system:shell", origin="shell")
-
-_current: ContextVar[Actor] = ContextVar("actor", default=NOBODY)
+_current: ContextVar[Callable[[], Actor]] = ContextVar("actor")
 
 
 def current_actor() -> Actor:
-    return _current.get()
+    find = _current.get(None)
+    return find() if find else Actor(name="system:shell", origin="shell")
 
 
 @contextmanager
-def acting_as(name: str, origin: str) -> Iterator[Actor]:
-    actor = Actor(name, origin)
-    token = _current.set(actor)
+def acting_as(name: str | Callable[[], str], origin: str) -> Iterator[None]:
+    """Name the actor of all that is written inside; a function is asked each time it matters."""
+    find_name = name if callable(name) else lambda: name
+    token = _current.set(lambda: Actor(find_name(), origin))
     try:
-        yield actor
+        yield
     finally:
         _current.reset(token)
