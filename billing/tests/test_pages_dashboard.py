@@ -163,7 +163,7 @@ class TestSubmit:
         give_photos(house)
         MembershipFactory(owner=alice, property=house)
 
-        assert "It is live" in self.submit(client, house).content.decode()
+        assert "this one is live." in self.submit(client, house).content.decode()
 
     def test_another_owners_house_does_not_exist(self, client, alice):
         house = PropertyFactory()
