@@ -8,8 +8,8 @@ from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
@@ -19,11 +19,6 @@ from accounts.admin_filters import ChoiceFilter
 from billing.gateway import StripeUnavailable
 from billing.models import Membership, SubscriptionProblem
 from billing.sync import refresh_membership
-
-NO_ANSWER = (
-    "Stripe gave no answer about %s. It was left as it is, and so were those after it. "
-    "Please try again in a few minutes."
-)
 
 
 class StateFilter(ChoiceFilter):
@@ -43,15 +38,7 @@ class SubscriptionProblemAdmin(ReadOnlyAdmin):
 
     actions = ("look_again",)
     change_form_outer_before_template = "admin/billing/subscriptionproblem/look_again.html"
-    list_display = (
-        "subscription",
-        "owner",
-        "state",
-        "message",
-        "since",
-        "last_looked",
-        "attempts",
-    )
+    list_display = ("subscription", "owner", "state", "message", "since", "attempts")
     list_filter = (StateFilter,)
     search_fields = ("stripe_subscription_id", "stripe_customer_id", "reason", "owner_name")
     search_help_text = "Stripe id, message or owner's name"
@@ -107,13 +94,15 @@ class SubscriptionProblemAdmin(ReadOnlyAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _look_again(self, request: HttpRequest, problems: Iterable[SubscriptionProblem]) -> None:
-        for problem in problems:
-            name = problem.stripe_subscription_id
+        waiting = list(problems)
+        while waiting:
+            problem = waiting.pop(0)
             try:
-                membership = refresh_membership(name, now=timezone.now())
+                membership = refresh_membership(problem.stripe_subscription_id, now=timezone.now())
             except StripeUnavailable:
-                messages.error(request, NO_ANSWER % name)
-                return  # to ask about the others would be to wait in vain, for seconds each
+                # To ask about the others would be to wait in vain, for seconds each.
+                _report_silence(request, problem, len(waiting))
+                return
             problem.refresh_from_db()
             _report(request, problem, membership)
 
@@ -130,19 +119,19 @@ class SubscriptionProblemAdmin(ReadOnlyAdmin):
         url = reverse("admin:accounts_owner_change", args=[problem.owner_pk])
         return link_to(url, problem.owner_name)
 
-    @display(description="State", ordering="resolved_at")
+    @display(description="State")
     def state(self, problem: SubscriptionProblem) -> SafeString:
         return label("Resolved", "live") if problem.resolved_at else label("Open", "past_due")
 
     @display(description="Message", ordering="reason")
-    def message(self, problem: SubscriptionProblem) -> str:
-        return Truncator(problem.reason).chars(90)
+    def message(self, problem: SubscriptionProblem) -> SafeString:
+        return format_html('<span class="gh-wrap" dir="auto">{}</span>', problem.reason)
 
     @display(description="Since", ordering="first_seen_at")
     def since(self, problem: SubscriptionProblem) -> str:
         return moment(problem.first_seen_at)
 
-    @display(description="Last looked at", ordering="last_seen_at")
+    @display(description="Last looked at")
     def last_looked(self, problem: SubscriptionProblem) -> str:
         return moment(problem.last_seen_at)
 
@@ -161,3 +150,10 @@ def _report(
         messages.success(request, f"{name} was never paid, or Stripe no longer has it: settled.")
     else:
         messages.success(request, f"{name} can be read again.")
+
+
+def _report_silence(request: HttpRequest, problem: SubscriptionProblem, others: int) -> None:
+    sentences = [f"Stripe gave no answer about {problem.stripe_subscription_id}: nothing changed."]
+    if others:
+        sentences.append(f"{others} more {'was' if others == 1 else 'were'} not looked at.")
+    messages.error(request, " ".join([*sentences, "Please try again in a few minutes."]))

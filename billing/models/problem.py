@@ -41,7 +41,7 @@ class SubscriptionProblem(models.Model):
         ordering = ["-last_seen_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.stripe_subscription_id}: {self.reason}"
+        return f"Subscription {self.stripe_subscription_id}"
 
     def see_again(self, reason: str, now: datetime) -> None:
         self.reason, self.last_seen_at, self.resolved_at = reason, now, None

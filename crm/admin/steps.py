@@ -72,7 +72,7 @@ def _release_to_owner(enquiry: Enquiry, decision: Decision) -> None:
         Entity.ENQUIRIES,
         enquiry.crm_record,
         ActivityType.UPDATED,
-        f"Enquiry released to its owner: {enquiry}",
+        f"Enquiry released to its owner: {enquiry.guest_name}",
         description=f"It was held back: {reason}.",
     )
 
