@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import IntegerField
 
+from accounts.actor import current_actor
 from crm.mirror import MIRRORS
 from crm.mirror.rows import Key
 from crm.models import SyncFailure
@@ -14,6 +15,7 @@ from crm.models import SyncFailure
 logger = logging.getLogger(__name__)
 
 FIRST_RETRY_AFTER = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=6)
 
 
 def sync_safely(name: str, keys: Iterable[Key], *, now: datetime) -> None:
@@ -41,12 +43,37 @@ def record_failure(name: str, key: Key, error: Exception, *, now: datetime) -> N
                 defaults={"message": _sentence(error), "next_retry_at": now + FIRST_RETRY_AFTER},
             )
             if not is_new:
-                failure.attempts = F("attempts") + 1
-                failure.message = _sentence(error)
-                failure.save(update_fields=["attempts", "message", "updated_at"])
+                _count_attempt(failure, error, now)
     except Exception:
         # The CRM's tables are gone altogether. The check finds the missing record later.
         logger.exception("The failed sync of %s %s could not be recorded.", name, key)
+
+
+def retry(failure: SyncFailure, *, now: datetime) -> bool:
+    """Sync the source row again; return whether that settled it. Nothing is raised."""
+    name, _, key = failure.source_key.partition(":")
+    is_number = isinstance(MIRRORS[name].key_field, IntegerField)
+    try:
+        with transaction.atomic():
+            MIRRORS[name].sync([int(key) if is_number else key], now=now)
+    except Exception as error:
+        logger.warning("The CRM record of %s still cannot be written: %s", failure, error)
+        _count_attempt(failure, error, now)
+        return False
+    failure.resolved_at = now
+    failure.resolved_by = current_actor().name
+    failure.next_retry_at = None
+    failure.save(update_fields=["resolved_at", "resolved_by", "next_retry_at", "updated_at"])
+    return True
+
+
+def _count_attempt(failure: SyncFailure, error: Exception, now: datetime) -> None:
+    failure.attempts += 1
+    failure.message = _sentence(error)
+    failure.next_retry_at = now + min(
+        LONGEST_WAIT, FIRST_RETRY_AFTER * 2 ** min(failure.attempts, 10)
+    )
+    failure.save(update_fields=["attempts", "message", "next_retry_at", "updated_at"])
 
 
 def _sentence(error: Exception) -> str:

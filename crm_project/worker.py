@@ -10,9 +10,11 @@ from post_office.models import Email
 
 SEND_MAIL = "post_office.mail.send_queued_mail_until_done"
 
-# Name of the management command: minutes between two runs.
+# A command as typed: minutes between two runs.
 SCHEDULES = {
     "send_queued_mail": 5,  # what a stopped worker or a refusing mail server left behind
+    "crm_retry": 1,
+    "crm_check --repair": 15,
 }
 
 
@@ -31,7 +33,7 @@ def install_schedules(**kwargs: Any) -> None:
             name=command,
             defaults={
                 "func": "django.core.management.call_command",
-                "args": repr((command,)),
+                "args": repr(tuple(command.split())),
                 "schedule_type": Schedule.MINUTES,
                 "minutes": minutes,
                 "repeats": -1,

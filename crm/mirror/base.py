@@ -11,6 +11,7 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
+    Field,
     Model,
     OuterRef,
     Q,
@@ -96,6 +97,12 @@ class Mirror:
         found = found.annotate(record_id=F(f"{self.record_path}__pk"), **old)
         names = ["record_id", *old, *self._projected_names()]
         return [self._row(values) for values in found.values(*names)]
+
+    @property
+    def key_field(self) -> Field:
+        """The field whose values are the keys."""
+        field = self.record._meta.get_field(self.link)
+        return field.target_field if field.is_relation else field
 
     # --- Comparing, inside the database -----------------------------------------------------------
 

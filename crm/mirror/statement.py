@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import Field, IntegerField
+from django.db.models import IntegerField
 
 from accounts.actor import current_actor
 from crm.mirror.history import ROUTINE
@@ -78,13 +78,8 @@ class SyncStatement:
     @cached_property
     def _prepared(self) -> PreparedStatement:
         sql = connection.ops.compose_sql(self._in_one, self._constants)
-        key_type = "bigint[]" if isinstance(self._key_field, IntegerField) else "text[]"
+        key_type = "bigint[]" if isinstance(self.mirror.key_field, IntegerField) else "text[]"
         return PreparedStatement(f"mirror_{self.mirror.name}", [key_type, *SLOTS.values()], sql)
-
-    @cached_property
-    def _key_field(self) -> Field:
-        field = self.fields[self.mirror.link]
-        return field.target_field if field.is_relation else field
 
     def _slot(self, name: str) -> str:
         """Where a value that changes from run to run goes."""

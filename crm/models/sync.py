@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -9,6 +10,9 @@ from crm.models.activity import Entity
 class SyncFailureQuerySet(models.QuerySet["SyncFailure"]):
     def open(self) -> Self:
         return self.filter(resolved_at=None)
+
+    def due(self, now: datetime) -> Self:
+        return self.open().filter(next_retry_at__lte=now)
 
 
 class SyncFailure(models.Model):

@@ -1,5 +1,4 @@
 import json
-import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -7,7 +6,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.actor import acting_as
-from crm.check import repair, run_check
+from crm.check import repair, run_check, settle_failures
 from crm.mirror import ENTITIES, Outcome
 from crm.models import SyncCheck
 
@@ -31,7 +30,7 @@ class Command(BaseCommand):
                 f"The CRM's tables cannot be read ({error}). Run `manage.py migrate` first."
             ) from error
         if check.differences:
-            sys.exit(1)
+            raise CommandError(f"{check.differences} records differ from their source.")
 
     def _check(self, *, repair: bool, json: bool, **options: Any) -> SyncCheck:
         if repair:
@@ -47,7 +46,9 @@ class Command(BaseCommand):
 
     def _repair(self) -> Outcome:
         now = timezone.now()
-        return sum((repair(entity, now=now) for entity in ENTITIES), start=Outcome())
+        outcome = sum((repair(entity, now=now) for entity in ENTITIES), start=Outcome())
+        settle_failures(now=now)
+        return outcome
 
 
 def _as_json(check: SyncCheck) -> str:
@@ -64,9 +65,6 @@ def _as_text(check: SyncCheck) -> str:
     lines = [f"{'':<12}{'source':>9}{'records':>9}{'missing':>9}{'changed':>9}{'orphaned':>9}"]
     for entity, found in check.entities.items():
         lines.append(f"{entity:<12}" + "".join(f"{count:>9}" for count in found.values()))
-    verdict = (
-        f"{check.differences} records differ from their source."
-        if check.differences
-        else "Every record equals its source."
-    )
-    return "\n".join([*lines, f"{verdict} Checked in {check.seconds:.2f} s."])
+    if not check.differences:
+        lines.append("Every record equals its source.")
+    return "\n".join([*lines, f"Checked in {check.seconds:.2f} s."])

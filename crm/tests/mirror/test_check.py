@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from billing.tests.factories import MembershipFactory
@@ -23,7 +23,7 @@ def business():
 
 
 def check(capsys, *options) -> dict:
-    with suppress(SystemExit):
+    with suppress(CommandError):
         call_command("crm_check", "--json", *options)
     return json.loads(capsys.readouterr().out)
 
@@ -118,5 +118,7 @@ def test_people_read_a_table_and_a_sentence(business, capsys):
 def test_a_difference_ends_the_command_with_code_1(business):
     PropertyRecord.objects.update(title="Edited by hand")
 
-    with pytest.raises(SystemExit, match="1"):
+    with pytest.raises(CommandError, match="1 records differ") as difference:
         call_command("crm_check")
+
+    assert difference.value.returncode == 1

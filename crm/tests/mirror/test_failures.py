@@ -1,7 +1,7 @@
 """A broken CRM costs nothing but a visible failure: the main write always stands."""
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from crm.mirror import MIRRORS
@@ -10,15 +10,29 @@ from listings.models import Enquiry, Property
 from listings.tests.factories import EnquiryFactory, PropertyFactory
 
 
+class Fault:
+    """crm_properties is not where it should be: every write to it fails in the database itself."""
+
+    def __init__(self):
+        self.table = PropertyRecord._meta.db_table
+        self._rename(self.table, f"{self.table}_away")
+        self.present = True
+
+    def end(self):
+        if self.present:
+            self._rename(f"{self.table}_away", self.table)
+            self.present = False
+
+    def _rename(self, old, new):
+        with connection.schema_editor() as editor:
+            editor.alter_db_table(PropertyRecord, old, new)
+
+
 @pytest.fixture
 def broken_records(db):
-    """Make every write to crm_properties fail in the database itself."""
-    table = PropertyRecord._meta.db_table
-    with connection.schema_editor() as editor:
-        editor.alter_db_table(PropertyRecord, table, f"{table}_away")
-    yield
-    with connection.schema_editor() as editor:
-        editor.alter_db_table(PropertyRecord, f"{table}_away", table)
+    fault = Fault()
+    yield fault
+    fault.end()
 
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,6 +56,69 @@ def test_a_second_failure_counts_on_the_same_row(broken_records):
     house.save()
 
     assert SyncFailure.objects.get().attempts == 2
+
+
+class TestRetry:
+    def test_what_failed_is_settled_once_the_fault_is_gone(self, broken_records):
+        house = PropertyFactory()
+        broken_records.end()
+
+        call_command("crm_retry", "--all")
+
+        failure = SyncFailure.objects.get()
+        assert (failure.resolved_by, failure.next_retry_at) == ("system:crm_retry", None)
+        assert PropertyRecord.objects.filter(property=house).exists()
+
+    def test_what_still_fails_waits_longer_each_time(self, broken_records):
+        PropertyFactory()
+        first_wait = waiting_time(SyncFailure.objects.get())
+
+        with pytest.raises(CommandError, match="still cannot be written"):
+            call_command("crm_retry", "--all")
+
+        failure = SyncFailure.objects.get()
+        assert failure.attempts == 2
+        assert waiting_time(failure) > first_wait
+
+    def test_only_what_is_due_is_tried(self, broken_records):
+        PropertyFactory()
+
+        call_command("crm_retry")
+
+        assert SyncFailure.objects.get().attempts == 1
+
+    def test_one_poisoned_row_does_not_block_the_others(self, monkeypatch):
+        poisoned, other = PropertyFactory.create_batch(2)
+        for house in (poisoned, other):
+            SyncFailure.objects.create(
+                entity_type="properties", source_key=f"properties:{house.pk}", message="Once"
+            )
+        statement = MIRRORS["properties"]._statement
+        run = statement.run
+
+        def fail_on_poison(keys, **options):
+            if poisoned.pk in keys:
+                raise ValueError("poison")
+            return run(keys, **options)
+
+        monkeypatch.setattr(statement, "run", fail_on_poison)
+
+        with pytest.raises(CommandError):
+            call_command("crm_retry", "--all")
+
+        assert SyncFailure.objects.open().get().source_key == f"properties:{poisoned.pk}"
+
+    def test_a_repair_closes_the_failures_that_it_mends(self, broken_records):
+        PropertyFactory()
+        broken_records.end()
+
+        call_command("crm_check", "--repair")
+
+        assert not SyncFailure.objects.open().exists()
+
+
+def waiting_time(failure):
+    return failure.next_retry_at - failure.updated_at
 
 
 def test_a_house_is_deleted_though_its_record_cannot_be_marked(broken_records):
