@@ -9,9 +9,8 @@ import pytest
 from stripe_sandbox.shapes import TEMPLATES
 
 ROOT = Path(__file__).resolve().parents[2]
-FIXTURES = Path(
-    os.environ.get("STRIPE_FIXTURES", ROOT.parent / "shared" / "stripe" / "fixtures3.json")
-)
+SHARED = Path(os.environ.get("GATEHOUSE_SHARED") or ROOT.parent / "shared")
+FIXTURES = SHARED / "stripe" / "fixtures3.json"
 
 # What Gatehouse and dj-stripe read of each object.
 READ = {
@@ -57,8 +56,8 @@ READ = {
 def examples():
     if not FIXTURES.exists():
         pytest.fail(
-            f"Stripe's example objects are not at {FIXTURES}. Set STRIPE_FIXTURES to the path of "
-            "fixtures3.json; the shapes cannot be checked without it."
+            f"Stripe's example objects are not at {FIXTURES}. Set GATEHOUSE_SHARED to the folder "
+            "that holds stripe/fixtures3.json; the shapes cannot be checked without it."
         )
     return json.loads(FIXTURES.read_text())["resources"]
 
