@@ -40,6 +40,17 @@ def shared_file(name: str) -> Path:
     return folder / name
 
 
+# --- Mail goes through the real queue -------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def mail_queue(settings) -> None:
+    """Django's test runner swaps the backend for one that keeps mail in memory."""
+    from crm_project import settings as real
+
+    settings.EMAIL_BACKEND = real.EMAIL_BACKEND
+
+
 # --- No test leaves this machine ------------------------------------------------------------------
 
 

@@ -163,7 +163,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
 # --- Mail (django-post-office: a queue in the database) -------------------------------------------
-EMAIL_BACKEND = "post_office.EmailBackend"
+EMAIL_BACKEND = "accounts.mail_queue.QueueBackend"
 MAIL = env.mail("dummymail://" if DEMO else "consolemail://")
 POST_OFFICE = {
     "BACKENDS": {"default": MAIL["EMAIL_BACKEND"]},

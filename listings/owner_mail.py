@@ -1,9 +1,9 @@
 """The mail that an owner gets about an enquiry."""
 
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
-from post_office import mail
 
 from accounts.templatetags.site import labels
 from listings.choices import AddOn
@@ -25,14 +25,15 @@ def tell_owner(enquiry: Enquiry) -> None:
         "link": settings.SITE_URL + reverse("owner_enquiry", args=[enquiry.pk]),
         "SITE_NAME": settings.SITE_NAME,
     }
-    mail.send(
-        recipients=[_address(enquiry)],
-        sender=settings.DEFAULT_FROM_EMAIL,
+    message = EmailMultiAlternatives(
         subject=_subject(enquiry),
-        message=render_to_string("listings/email/new_enquiry.txt", context),
-        html_message=render_to_string("listings/email/new_enquiry.html", context),
-        headers={"Reply-To": enquiry.guest_email},
+        body=render_to_string("listings/email/new_enquiry.txt", context),
+        to=[_address(enquiry)],
+        reply_to=[enquiry.guest_email],
     )
+    html = render_to_string("listings/email/new_enquiry.html", context)
+    message.attach_alternative(html, "text/html")
+    message.send()
 
 
 def _address(enquiry: Enquiry) -> str:

@@ -14,12 +14,6 @@ pytestmark = pytest.mark.django_db
 PASSWORD = "plum-orchard-42"
 
 
-@pytest.fixture(autouse=True)
-def mail_queue(settings):
-    """Django's test runner swaps the backend; sign-up is to go through the real queue."""
-    settings.EMAIL_BACKEND = "post_office.EmailBackend"
-
-
 def sign_up(client, **changes):
     fields = {
         "first_name": "Alice",

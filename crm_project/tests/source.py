@@ -73,6 +73,26 @@ def unescaped_markup(root: Path = ROOT) -> list[str]:
     ]
 
 
+def mail_run_as_templates(root: Path = ROOT) -> list[str]:
+    """Uses of the mail queue's own ways in, which compile what they are given."""
+    return [
+        f"{place} uses {name}"
+        for place, node in walk_product(root)
+        for name in names_used(node)
+        if name.startswith(("post_office.mail", "post_office.EmailBackend", "post_office.backends"))
+        and not name.startswith("post_office.mail.send_queued")  # delivers what is in the queue
+    ]
+
+
+def names_used(node: ast.AST) -> list[str]:
+    """The absolute dotted names that a node imports or spells out as text, as settings do."""
+    if isinstance(node, ast.ImportFrom) and not node.level:
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value] if " " not in node.value else []
+    return imported_modules(node)
+
+
 def names_read_from_the_environment() -> set[str]:
     """The names that settings.py, and the readers that it calls, ask the environment for."""
     texts = [

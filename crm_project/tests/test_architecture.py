@@ -41,6 +41,12 @@ def test_no_template_switches_escaping_off():
     assert [path for path in templates if TEMPLATE_FAULT.search(path.read_text())] == []
 
 
+def test_no_mail_is_compiled_as_a_template():
+    faults = source.mail_run_as_templates()
+
+    assert [line for line in faults if not line.startswith("accounts/mail_queue.py")] == []
+
+
 # --- The rules bite -------------------------------------------------------------------------------
 
 
@@ -104,3 +110,24 @@ def test_planted_markup_is_found_with_its_line(plant, line):
     root = plant("crm/admin/base.py", line)
 
     assert source.unescaped_markup(root) == ["crm/admin/base.py:1 takes text for markup"]
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("from post_office import mail", "post_office.mail"),
+        ("import post_office.mail", "post_office.mail"),
+        ("from post_office.mail import send", "post_office.mail.send"),
+        ("EMAIL_BACKEND = 'post_office.EmailBackend'", "post_office.EmailBackend"),
+    ],
+)
+def test_a_planted_way_past_our_mail_backend_is_found_with_its_line(plant, line, name):
+    root = plant("billing/dunning.py", line)
+
+    assert source.mail_run_as_templates(root) == [f"billing/dunning.py:1 uses {name}"]
+
+
+def test_delivering_the_queue_is_let_through(plant):
+    root = plant("crm_project/worker.py", "from post_office.mail import send_queued_mail\n")
+
+    assert source.mail_run_as_templates(root) == []

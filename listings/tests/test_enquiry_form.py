@@ -4,6 +4,7 @@ import pytest
 from post_office.models import Email
 
 from listings.intake import HONEYPOT, NOT_LIVE
+from listings.lifecycle import release_from_quarantine
 from listings.models import Enquiry
 from listings.tests.factories import PropertyFactory
 
@@ -140,6 +141,44 @@ class TestWhatIsWrong:
         today = datetime.date.today().isoformat()
 
         assert send(client, house, check_in=today).status_code == 302
+
+
+class TestWordsThatLookLikeATemplate:
+    CODE = ["{{ 7|add:7 }}", "{% lorem 9 w %}", "{# gone #}", "{% no_such_tag %}", "{{ x|y }}"]
+    ADDRESS = "{{1*2}}@example.com"
+
+    def words(self, code):
+        words = {f: f"{f} {code}" for f in ("guest_name", "occasion", "message")}
+        return {**words, "guest_email": self.ADDRESS}
+
+    def assert_verbatim(self, mail, words):
+        assert mail.headers == {"Reply-To": self.ADDRESS}
+        assert words["guest_name"] in mail.subject
+        for said in words.values():
+            assert said in mail.message
+            assert said in mail.html_message
+
+    @pytest.mark.parametrize("code", CODE)
+    def test_they_are_stored_and_mailed_as_they_are(self, client, code):
+        house = PropertyFactory(live=True, slug="x", title=f"Hall {code}")
+        words = self.words(code)
+
+        response = send(client, house, **words)
+
+        assert response.status_code == 302
+        assert Enquiry.objects.values(*words).get() == words
+        mail = Email.objects.get()
+        assert f"Hall {code}" in mail.subject
+        self.assert_verbatim(mail, words)
+
+    @pytest.mark.parametrize("code", CODE)
+    def test_they_are_mailed_as_they_are_when_staff_release_them(self, client, house, code):
+        words = self.words(code)
+        send(client, house, **words, website="filled in")
+
+        release_from_quarantine(Enquiry.objects.get())
+
+        self.assert_verbatim(Email.objects.get(), words)
 
 
 class TestHeldBack:
