@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
@@ -15,6 +16,14 @@ from listings.models import Enquiry, Photo, Property
 def sync_user(instance: User, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         sync_safely("owners", [instance.pk], now=timezone.now())
+
+
+def sync_owner_of_address(instance: EmailAddress, raw: bool = False, **kwargs: Any) -> None:
+    """A confirmed address joins its owner with the guest who wrote from it."""
+    if not raw:
+        now = timezone.now()
+        sync_safely("owners", [instance.user_id], now=now)
+        sync_safely("guests", [instance.email], now=now)
 
 
 def sync_owner(instance: Owner, raw: bool = False, **kwargs: Any) -> None:
@@ -50,6 +59,7 @@ def sync_membership(instance: Membership, raw: bool = False, **kwargs: Any) -> N
 
 RECEIVERS: dict[type[Model], Any] = {
     User: sync_user,
+    EmailAddress: sync_owner_of_address,
     Owner: sync_owner,
     Property: sync_property,
     Photo: sync_property_of_photo,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.db.models import (
     Case,
     CharField,
@@ -42,6 +43,19 @@ class People(Mirror):
     has_lasting_id = False
 
 
+def known_owners() -> QuerySet[Owner]:
+    """Return the owners whose address is theirs as far as anybody can tell.
+
+    One who has not confirmed it, and whose address a guest has written from, may be a stranger:
+    the contact stays the guest's until the address is confirmed.
+    """
+    claimed = EmailAddress.objects.filter(
+        user=OuterRef("user"), email=OuterRef("user__email"), verified=False
+    )
+    asked = Enquiry.objects.filter(guest_email=OuterRef("user__email"))
+    return Owner.objects.order_by().exclude(Exists(claimed) & Exists(asked))
+
+
 class Owners(People):
     """Owners, keyed by their user. Their own details win over what they once typed as a guest."""
 
@@ -68,6 +82,12 @@ class Owners(People):
         "signup_date": F("signup_date"),
         "last_activity_date": Coalesce("user__last_login", "signup_date"),
     }
+
+    def sources(self) -> QuerySet[Owner]:
+        return known_owners()
+
+    def orphaned(self) -> QuerySet[Contact]:
+        return self.records().filter(~Exists(known_owners().filter(user=OuterRef("user"))))
 
     def blocked(self) -> Q:
         """New owners and new addresses wait: somebody may be known by that address already."""
@@ -157,7 +177,7 @@ class Guests(People):
             .order_by("-created_at", "-pk")
             .values("pk")[:1]
         )
-        an_owner = Owner.objects.filter(user__email=OuterRef("guest_email"))
+        an_owner = known_owners().filter(user__email=OuterRef("guest_email"))
         return super().sources().filter(~Exists(an_owner), pk=Subquery(newest))
 
     def rows(self, keys: Iterable[Key]) -> list[Row]:
@@ -176,7 +196,7 @@ class Guests(People):
     def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
         keys = list(dict.fromkeys(keys))
         owners = dict(
-            Owner.objects.filter(user__email__in=keys).values_list("user__email", "user_id")
+            known_owners().filter(user__email__in=keys).values_list("user__email", "user_id")
         )
         outcome = MIRRORS["owners"].sync(owners.values(), now=now) if owners else Outcome()
         return outcome + super().sync([key for key in keys if key not in owners], now=now)

@@ -26,8 +26,6 @@ class PreparedStatement:
         if self.name not in known:
             cursor.execute(self.prepare)
             known.add(self.name)
-        # Left alone, PostgreSQL plans anew at each call: it cannot know how few keys will come.
-        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         cursor.execute(self.execute, list(values.values()))
         rows = cursor.fetchall()
         if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):

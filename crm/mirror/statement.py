@@ -24,6 +24,20 @@ if TYPE_CHECKING:
     from crm.mirror.base import Mirror
 
 TITLE_LENGTH = ActivityLog._meta.get_field("title").max_length
+# PostgreSQL: one writer of a record at a time, up to its commit. Without this, the later of two
+# could write the source as it saw it before the earlier one's change. A statement sees what was
+# committed before it began, so the lock has to be a statement of its own. A large batch locks the
+# whole kind, because each lock takes a place in the server's memory. The plan setting matters to
+# prepared statements alone: left to itself, PostgreSQL would plan anew at each call, for it cannot
+# know how few keys will come.
+FEW = 200
+PLAN_ONCE = "set_config('plan_cache_mode', 'force_generic_plan', true)"
+LOCK_EACH = f"""
+    SELECT {PLAN_ONCE}, pg_advisory_xact_lock_shared(hashtextextended(%(name)s, 0)), (
+        SELECT count(pg_advisory_xact_lock(hashtextextended(key, 0)))
+        FROM (SELECT unnest(%(keys)s::text[]) AS key ORDER BY 1) AS keys
+    )"""
+LOCK_ALL = f"SELECT {PLAN_ONCE}, pg_advisory_xact_lock(hashtextextended(%(name)s, 0))"
 SUMMARY = "SELECT mirror_key, record_id IS NULL FROM stale"
 # What changes from run to run beside the keys, and its type.
 SLOTS = {
@@ -53,6 +67,7 @@ class SyncStatement:
         values = self._values(keys, now, force)
         with connection.cursor() as cursor:
             if self.on_postgresql:
+                cursor.execute(LOCK_EACH if len(keys) <= FEW else LOCK_ALL, self._lock(keys))
                 return dict(self._prepared.run(cursor, values))
             values |= self._constants
             cursor.execute(f"WITH {self._stale} {SUMMARY}", values)
@@ -74,6 +89,9 @@ class SyncStatement:
             "actor": actor.name,
             "origin": actor.origin,
         }
+
+    def _lock(self, keys: Sequence[int | str]) -> dict[str, Any]:
+        return {"name": self.mirror.name, "keys": [f"{self.mirror.name}:{key}" for key in keys]}
 
     @cached_property
     def _prepared(self) -> PreparedStatement:

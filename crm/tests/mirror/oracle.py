@@ -28,6 +28,9 @@ def expected_contacts() -> dict[str, dict]:
             "last_activity_date": enquiry.created_at,
         }
     for owner in Owner.objects.select_related("user"):
+        unconfirmed = owner.user.emailaddress_set.filter(email=owner.user.email, verified=False)
+        if owner.user.email in people and unconfirmed.exists():
+            continue  # it may be a stranger
         people[owner.user.email] = {
             "user": owner.user_id,
             "first_name": owner.user.first_name,

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from unittest import mock
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.utils import timezone
@@ -21,7 +22,7 @@ from hypothesis.stateful import (
 
 from accounts.actor import acting_as
 from accounts.models import User
-from accounts.tests.factories import OwnerFactory
+from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.models import Membership, MembershipStatus
 from billing.tests.factories import MembershipFactory
 from crm.backfill import batches, sync_batch
@@ -108,6 +109,18 @@ class Business(RuleBasedStateMachine):
     def sign_up(self, address, first):
         if not User.objects.filter(email=address).exists():
             OwnerFactory(user__email=address, user__first_name=first)
+
+    @rule(address=addresses)
+    def sign_up_without_confirming(self, address):
+        if not User.objects.filter(email=address).exists():
+            user = UserFactory(email=address)
+            EmailAddress.objects.create(user=user, email=address, primary=True)
+            OwnerFactory(user=user)
+
+    @rule(number=some_row)
+    def confirm_address(self, number):
+        if waiting := pick(EmailAddress, number):
+            waiting.set_verified()
 
     @rule(number=some_row, edit=owner_edits)
     def edit_owner(self, number, edit):

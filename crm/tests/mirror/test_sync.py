@@ -1,10 +1,11 @@
 """What the mirror writes when a source row is saved or deleted."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from accounts.actor import acting_as
-from accounts.tests.factories import OwnerFactory
+from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.models import MembershipStatus
 from billing.tests.factories import MembershipFactory
 from crm.mirror import MIRRORS
@@ -158,6 +159,39 @@ class TestContact:
         assert (contact.pk, contact.notes) == (guest.pk, "Likes dogs")
         assert (contact.is_owner, contact.is_guest) == (True, True)
         assert contact.first_name == "Augustus"
+
+    def test_a_stranger_cannot_take_a_guests_contact_by_signing_up(self):
+        EnquiryFactory(guest_email="grace@example.com", guest_name="Grace Guest")
+        user = UserFactory(email="grace@example.com", first_name="Mallory")
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
+
+        OwnerFactory(user=user, phone="01234 567890")
+
+        contact = Contact.objects.get(email="grace@example.com")
+        assert (contact.first_name, contact.is_owner, contact.user_id) == ("Grace", False, None)
+
+    def test_a_confirmed_address_joins_the_owner_with_the_guest(self):
+        EnquiryFactory(guest_email="grace@example.com", guest_name="Grace Guest")
+        guest = Contact.objects.get(email="grace@example.com")
+        user = UserFactory(email="grace@example.com", first_name="Grace")
+        address = EmailAddress.objects.create(user=user, email=user.email, primary=True)
+        OwnerFactory(user=user)
+
+        address.set_verified()
+
+        contact = Contact.objects.get(email="grace@example.com")
+        assert (contact.pk, contact.is_owner, contact.is_guest) == (guest.pk, True, True)
+
+    def test_an_unconfirmed_owner_gives_way_to_a_guest_of_that_address(self):
+        user = UserFactory(email="grace@example.com", first_name="Mallory")
+        EmailAddress.objects.create(user=user, email=user.email, primary=True)
+        OwnerFactory(user=user)
+
+        EnquiryFactory(guest_email="grace@example.com", guest_name="Grace Guest")
+
+        contact = Contact.objects.get(email="grace@example.com")
+        assert (contact.first_name, contact.is_owner) == ("Grace", False)
+        assert EnquiryRecord.objects.get().contact == contact
 
     def test_an_owner_who_enquires_stays_one_contact(self):
         owner = OwnerFactory(user__email="alice@example.com", user__first_name="Alice")
