@@ -5,16 +5,21 @@ from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group, Permission
 from django.db.models import ManyToManyField, Model
-from django.forms import ModelMultipleChoiceField
+from django.forms import ModelForm, ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.admin_base import DeskAdmin
 from accounts.admin_columns import day, label, moment, two_lines
 from accounts.admin_filters import DayRangeFilter, YesNoFilter
+from accounts.admin_user_form import (
+    UserChangeForm,
+    UserCreationForm,
+    keep_login_address_in_step,
+)
 from accounts.models import Owner, User
 
 ROLE_FIELDS = ("is_active", "is_staff", "is_superuser", "groups")
@@ -49,7 +54,7 @@ class ConsentFilter(YesNoFilter):
 
 @admin.register(User)
 class UserAdmin(BaseUserAdmin, DeskAdmin):
-    """Logins. Only superusers hand out roles, and only they edit another superuser."""
+    """Logins. Only superusers hand out roles and edit other staff: to set a password is both."""
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -85,13 +90,19 @@ class UserAdmin(BaseUserAdmin, DeskAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         allowed = super().has_change_permission(request, obj)
-        return allowed and (request.user.is_superuser or obj is None or not obj.is_superuser)
+        if not allowed or obj is None or request.user.is_superuser:
+            return allowed
+        return obj.pk == request.user.pk or not (obj.is_staff or obj.is_superuser)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.is_superuser
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        keep_login_address_in_step(obj)
 
     # --- Columns ----------------------------------------------------------------------------------
 
