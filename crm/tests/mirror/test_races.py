@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from billing.tests.factories import MembershipFactory
+from billing.tests.factories import MembershipFactory, TierFactory
 from crm.models import PropertyRecord
 from listings.models import Property
 from listings.tests.factories import PropertyFactory
@@ -16,6 +16,8 @@ PATIENCE_SECONDS = 20
 @pytest.mark.django_db(transaction=True)
 def test_a_sync_that_began_before_a_change_does_not_undo_it():
     house = PropertyFactory(title="Before")
+    membership = MembershipFactory(owner=house.owner, property=house, tier__code="silver")
+    gold = TierFactory(code="gold")
     changed, may_commit = threading.Event(), threading.Event()
 
     def change() -> None:
@@ -27,13 +29,14 @@ def test_a_sync_that_began_before_a_change_does_not_undo_it():
             may_commit.wait(PATIENCE_SECONDS)
         connection.close()
 
-    def buy_meanwhile() -> None:
+    def upgrade_meanwhile() -> None:
         changed.wait(PATIENCE_SECONDS)
         threading.Timer(0.5, may_commit.set).start()
-        MembershipFactory(owner=house.owner, property=house, tier__code="gold")
+        membership.tier = gold
+        membership.save()
         connection.close()
 
-    run_together(change, buy_meanwhile)
+    run_together(change, upgrade_meanwhile)
 
     record = PropertyRecord.objects.get()
     assert (record.title, record.plan_tier) == ("After", "gold")
