@@ -20,7 +20,9 @@ class SignupView(AllauthSignupView):
             with transaction.atomic():
                 return super().post(request, *args, **kwargs)
         except IntegrityError:
-            # The same address signed up at the same moment: asked again, allauth finds it taken.
+            # The same address signed up at the same moment: asked again, allauth finds it taken,
+            # if it is asked with a new form. The old one has been checked and says it is free.
+            vars(self).pop("_cached_form", None)
             return super().post(request, *args, **kwargs)
 
 

@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from allauth.account.internal.flows import manage_email
 from allauth.account.models import EmailAddress
 from django.contrib.messages import get_messages
 from django.urls import reverse
@@ -125,6 +126,24 @@ class TestSignUp:
         EmailAddress.objects.create(user=holder, email=holder.email, verified=True, primary=True)
 
         response = sign_up(client, email="ALICE@example.com")
+
+        assert response.url == reverse("account_email_verification_sent")
+        assert User.objects.count() == 1
+        assert Email.objects.get().subject == "You already have an account"
+
+    def test_an_address_that_is_taken_at_the_same_moment_is_treated_as_taken(
+        self, client, monkeypatch
+    ):
+        UserFactory(email="alice@example.com")
+        asked, real = [], manage_email.email_already_exists
+
+        def too_late_the_first_time(email):
+            asked.append(email)
+            return real(email) if len(asked) > 1 else (email, False)
+
+        monkeypatch.setattr(manage_email, "email_already_exists", too_late_the_first_time)
+
+        response = sign_up(client)
 
         assert response.url == reverse("account_email_verification_sent")
         assert User.objects.count() == 1
