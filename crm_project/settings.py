@@ -31,6 +31,7 @@ PORT = env.number("PORT", default=8000)
 WEB_PROCESSES = env.number("WEB_PROCESSES", default=1)  # of gunicorn, with 8 threads each
 SITE_URL = env.address("SITE_URL", f"http://127.0.0.1:{PORT}")
 SITE_HOST = urlsplit(SITE_URL).hostname
+SECURE = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", f"{SITE_HOST},127.0.0.1,localhost,[::1]")
 if DEMO:
     refuse_public_demo([SITE_HOST, *ALLOWED_HOSTS])
@@ -161,6 +162,10 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# How many addresses at the end of X-Forwarded-For our own proxies wrote. The limits on failed
+# logins count by the visitor's address; with too low a number everybody shares the proxy's, and
+# with too high a one visitors choose their own.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES", default=1 if SECURE else 0)
 
 # --- Mail (django-post-office: a queue in the database) -------------------------------------------
 EMAIL_BACKEND = "accounts.mail_queue.QueueBackend"
@@ -245,7 +250,6 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Security -------------------------------------------------------------------------------------
-SECURE = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = SECURE
 CSRF_COOKIE_SECURE = SECURE
 SECURE_SSL_REDIRECT = SECURE

@@ -160,6 +160,20 @@ def test_the_sites_own_host_is_allowed_without_being_told(run):
     assert done.stdout == "['gatehouse.example', '127.0.0.1', 'localhost', '[::1]']\n"
 
 
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [
+        ({"SITE_URL": "https://gatehouse.example"}, 1),
+        ({"SITE_URL": "https://gatehouse.example", "TRUSTED_PROXIES": "2"}, 2),
+        ({"SITE_URL": "http://127.0.0.1:8000"}, 0),
+    ],
+)
+def test_a_site_with_https_stands_behind_one_proxy_unless_told(run, given, count):
+    done = run(*show("ALLAUTH_TRUSTED_PROXY_COUNT"), **OWN, **given)
+
+    assert done.stdout == f"{count}\n"
+
+
 def test_the_environment_wins_over_the_file(run, tmp_path):
     file = tmp_path / "env"
     file.write_text("SITE_URL=https://file.example\nLOG_LEVEL=ERROR\n")
