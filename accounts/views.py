@@ -1,7 +1,9 @@
 from typing import Any
 
+from allauth.account.forms import SignupForm
 from allauth.account.views import SignupView as AllauthSignupView
 from django.contrib import messages
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,6 +26,12 @@ class SignupView(AllauthSignupView):
             # if it is asked with a new form. The old one has been checked and says it is free.
             vars(self).pop("_cached_form", None)
             return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: SignupForm) -> HttpResponse:
+        if form.account_already_exists:
+            # As much work as for a new account: the time of the answer must not tell them apart.
+            make_password(form.cleaned_data["password1"])
+        return super().form_valid(form)
 
 
 @owner_required

@@ -3,6 +3,7 @@ import re
 import pytest
 from allauth.account.internal.flows import manage_email
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.messages import get_messages
 from django.urls import reverse
 from post_office.models import Email
@@ -130,6 +131,19 @@ class TestSignUp:
         assert response.url == reverse("account_email_verification_sent")
         assert User.objects.count() == 1
         assert Email.objects.get().subject == "You already have an account"
+
+    def test_a_taken_address_costs_as_many_hashes_as_a_free_one(self, client, monkeypatch):
+        hashed, real = [], MD5PasswordHasher.encode
+        monkeypatch.setattr(
+            MD5PasswordHasher, "encode", lambda *args: hashed.append(args[1]) or real(*args)
+        )
+
+        for _ in range(2):
+            sign_up(client)
+            client.cookies.clear()
+
+        assert User.objects.count() == 1
+        assert hashed == [PASSWORD, PASSWORD]
 
     def test_an_address_that_is_taken_at_the_same_moment_is_treated_as_taken(
         self, client, monkeypatch
