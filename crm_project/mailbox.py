@@ -1,4 +1,4 @@
-"""The demo's mailbox and uploads: stand-ins for the mail and file servers that a demo lacks."""
+"""The demo's mailbox, which stands in for the mail server that a demo lacks."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django.views.static import serve
 from post_office.models import Email
 
 
@@ -35,11 +34,3 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 @demo_only
 def mail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "demo/mail.html", {"mail": get_object_or_404(Email, pk=pk)})
-
-
-@require_safe
-def media(request: HttpRequest, path: str) -> HttpResponse:
-    """Serve uploads where no web server does; elsewhere that is the web server's work."""
-    if not (settings.DEMO or settings.DEBUG):
-        raise Http404("Served by the web server")
-    return serve(request, path, document_root=settings.MEDIA_ROOT)

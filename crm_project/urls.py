@@ -1,12 +1,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from crm_project import mailbox
+from crm_project import mailbox, media
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("crm.api.urls")),
-    path("media/<path:path>", mailbox.media, name="media"),
+    path("media/photos/<str:name>", media.photo, name="photo"),
     path("demo/mailbox/", mailbox.mailbox, name="mailbox"),
     path("demo/mailbox/<int:pk>/", mailbox.mail, name="mail"),
     path(

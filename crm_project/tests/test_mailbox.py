@@ -76,27 +76,3 @@ class TestMailbox:
                 send()
             with django_assert_num_queries(2):
                 client.get(reverse("mailbox"))
-
-
-class TestMedia:
-    @pytest.fixture(autouse=True)
-    def upload(self, settings, tmp_path):
-        settings.MEDIA_ROOT = tmp_path
-        (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff")
-
-    def test_the_demo_serves_uploads_as_what_they_are(self, client):
-        response = client.get("/media/photo.jpg")
-
-        assert response["Content-Type"] == "image/jpeg"
-        assert response["X-Content-Type-Options"] == "nosniff"
-        assert b"".join(response) == b"\xff\xd8\xff"
-        response.close()
-
-    @pytest.mark.parametrize("path", ["../db.sqlite3", "%2e%2e/secret", "nul%00", "", "nope.jpg"])
-    def test_nothing_else_is_served(self, client, path):
-        assert client.get(f"/media/{path}").status_code in {301, 302, 400, 404}
-
-    def test_elsewhere_that_is_the_web_servers_work(self, client, settings):
-        settings.DEMO = settings.DEBUG = False
-
-        assert client.get("/media/photo.jpg").status_code == 404
