@@ -4,6 +4,7 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from django.db.models import Model
+from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -84,3 +85,10 @@ def two_lines(first: object, second: object) -> SafeString:
         first,
         second,
     )
+
+
+def lines(text: str) -> SafeString | str:
+    """Show what people typed over several lines as they typed it, escaped."""
+    if not text:
+        return NOTHING
+    return format_html('<span class="gh-typed" dir="auto">{}</span>', linebreaksbr(text))

@@ -3,7 +3,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from unfold.decorators import display
 
-from accounts.admin_columns import NOTHING, day, link, moment, status_label, two_lines
+from accounts.admin_columns import NOTHING, day, lines, link, moment, status_label, two_lines
 from crm.admin.actions import StepsAdmin
 from crm.admin.base import name_with_tombstone
 from crm.admin.filters import (
@@ -62,7 +62,7 @@ class EnquiryAdmin(StepsAdmin):
                     "lost_because",
                     "stay",
                     "group_size",
-                    "message",
+                    "what_was_asked",
                     "received",
                     "first_answer",
                     "standing",
@@ -108,6 +108,10 @@ class EnquiryAdmin(StepsAdmin):
         if record.first_response_at is None:
             return NOTHING
         return timesince(record.created_at, record.first_response_at, depth=1)
+
+    @display(description="Message")
+    def what_was_asked(self, record: EnquiryRecord) -> SafeString | str:
+        return lines(record.message)
 
     @display(description="Received", ordering="created_at")
     def received(self, record: EnquiryRecord) -> str:

@@ -1,11 +1,20 @@
 from django.contrib import admin
-from django.core.files.storage import default_storage
-from django.urls import reverse
-from django.utils.html import format_html
+from django.db.models import prefetch_related_objects
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from accounts.admin_columns import NOTHING, day, label, link, moment, money, status_label, two_lines
+from accounts.admin_columns import (
+    NOTHING,
+    day,
+    label,
+    lines,
+    link,
+    moment,
+    money,
+    status_label,
+    two_lines,
+)
 from crm.admin.actions import StepsAdmin
 from crm.admin.base import name_with_tombstone
 from crm.admin.filters import (
@@ -17,13 +26,14 @@ from crm.admin.filters import (
     TagFilter,
     TierFilter,
 )
+from crm.admin.house_source import DETAILS, PLACE, PRICES, RULES, HouseSourceMixin
 from crm.admin.steps import LISTING_STEPS
 from crm.models import Entity, PropertyRecord
 from listings.choices import ListingStatus
 
 
 @admin.register(PropertyRecord)
-class PropertyAdmin(StepsAdmin):
+class PropertyAdmin(HouseSourceMixin, StepsAdmin):
     entity = Entity.PROPERTIES
     steps = LISTING_STEPS
     source_link = "property"
@@ -55,27 +65,37 @@ class PropertyAdmin(StepsAdmin):
             "The house",
             {
                 "fields": (
-                    "picture",
+                    "photos",
                     "title",
                     "on_the_site",
                     "owner_link",
+                    "enquiries_go_to",
                     "status",
-                    "rejection_reason",
+                    "why_rejected",
                     "waiting_since",
                     "tier",
-                    "location",
-                    "size",
-                    "weekend_price",
-                    "description",
+                    *DETAILS,
                     "created",
                     "standing",
                 )
             },
         ),
+        ("Where it is", {"fields": PLACE}),
+        ("Prices", {"fields": PRICES}),
+        ("Rules", {"fields": RULES}),
         ("For staff", {"fields": ("assigned_to", "tags", "notes")}),
     )
     empty_title = "No houses yet"
     empty_text = "Houses appear here as soon as an owner starts to list one."
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> PropertyRecord | None:
+        record = super().get_object(request, object_id, from_field)
+        if record is not None:
+            # A page asks for each field's content several times.
+            prefetch_related_objects([record], "property__photos")
+        return record
 
     @display(description="House", ordering="title")
     def house(self, record: PropertyRecord) -> SafeString:
@@ -93,10 +113,6 @@ class PropertyAdmin(StepsAdmin):
     def tier(self, record: PropertyRecord) -> SafeString | str:
         return label(record.plan_tier.title()) if record.plan_tier else NOTHING
 
-    @display(description="Size")
-    def size(self, record: PropertyRecord) -> str:
-        return f"{record.guests} guests, {record.bedrooms} bedrooms, {record.bathrooms} bathrooms"
-
     @display(description="Weekend night", ordering="price_pence")
     def weekend_price(self, record: PropertyRecord) -> str:
         return money(record.price_pence)
@@ -110,16 +126,6 @@ class PropertyAdmin(StepsAdmin):
     def created(self, record: PropertyRecord) -> str:
         return day(record.created_at)
 
-    @display(description="Main photo")
-    def picture(self, record: PropertyRecord) -> SafeString | str:
-        if not record.main_image:
-            return NOTHING
-        url = default_storage.url(record.main_image)
-        return format_html('<img class="gh-photo" src="{}" alt="">', url)
-
-    @display(description="On the site")
-    def on_the_site(self, record: PropertyRecord) -> SafeString | str:
-        if record.source_deleted_at is not None or not record.slug:
-            return NOTHING
-        url = reverse("house", args=[record.slug])
-        return format_html('<a class="gh-link" href="{}">{}</a>', url, url)
+    @display(description="Rejected because")
+    def why_rejected(self, record: PropertyRecord) -> SafeString | str:
+        return lines(record.rejection_reason)
