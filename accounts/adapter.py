@@ -1,6 +1,12 @@
+from typing import Any
+from urllib.parse import urlsplit
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+
+LINKS = ("activate_url", "password_reset_url", "signup_url")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -9,3 +15,15 @@ class AccountAdapter(DefaultAccountAdapter):
         if request.user.is_staff:
             return reverse("admin:index")
         return super().get_login_redirect_url(request)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Let links lead to our own address: django-allauth takes the one that the browser named.
+
+        With that, a stranger could have us mail somebody a secret link to another name of ours.
+        """
+        links = {name: _on_our_site(context[name]) for name in LINKS if name in context}
+        super().send_mail(template_prefix, email, {**context, **links})
+
+
+def _on_our_site(url: str) -> str:
+    return settings.SITE_URL + urlsplit(url).path

@@ -66,6 +66,14 @@ class TestLiveHouse:
         assert initial["guest_email"] == owner.user.email
         assert initial["guest_phone"] == "01632 1"
 
+    def test_search_engines_are_told_our_own_address(self, client, settings):
+        settings.SITE_URL = "https://houses.example"
+        house = PropertyFactory(live=True, slug="fern")
+
+        page = page_of(client, house).content.decode()
+
+        assert '<link rel="canonical" href="https://houses.example/houses/fern/">' in page
+
 
 class TestHouseThatIsNotLive:
     @pytest.mark.parametrize("status", ["draft", "pending_approval"])

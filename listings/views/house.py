@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -57,6 +58,7 @@ def _shown(house: Property, form: EnquiryForm) -> dict[str, object]:
         "photos": list(house.photos.all()),
         "form": form,
         "preview": not _is_live(house),
+        "canonical": settings.SITE_URL + house.get_absolute_url(),
         "amenities": Amenity.choices,
         "occasions": Occasion.choices,
     }
