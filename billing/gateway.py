@@ -15,14 +15,13 @@ from django.conf import settings
 from stripe._v1_services import V1Services
 
 from accounts.models import Owner
+from billing import patience
 from billing.models import Customer, Plan
 from billing.models.plans import STRIPE_INTERVALS
 from listings.models import Property
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 10
-RETRIES = 1
 PAGE_SIZE = 100
 UNREACHABLE = (
     "Our payment provider cannot be reached at the moment. Nothing was charged: "
@@ -40,12 +39,6 @@ PAYING_ELSEWHERE = (
 
 class StripeUnavailable(Exception):
     """Stripe did not answer, or not with what was asked. The message is for the owner."""
-
-
-def limit_patience() -> None:
-    """Give dj-stripe's own calls our time-out: it would wait 80 s, holding a transaction open."""
-    stripe.default_http_client = _http_client()
-    stripe.max_network_retries = RETRIES
 
 
 # --- What an owner sets off ---------------------------------------------------------------------
@@ -236,14 +229,9 @@ def _client(key: str, host: str | None) -> stripe.StripeClient:
         key,
         stripe_version=settings.STRIPE_API_VERSION,
         base_addresses={"api": host} if host else {},
-        http_client=_http_client(),
-        max_network_retries=RETRIES,
+        http_client=patience.http_client,
+        max_network_retries=patience.RETRIES,
     )
-
-
-@lru_cache
-def _http_client() -> stripe.RequestsClient:
-    return stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
 
 
 def _found(retrieve: Callable[..., stripe.StripeObject], *args: Any) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from billing.ledger import record_payments
 from billing.locks import hold_until_commit
 from billing.models import Customer, Membership
 from billing.models.membership import CURRENT
+from billing.patience import short_patience
 from billing.price_list import tier_and_cycle
 from billing.state import UnreadableSubscription, membership_state
 from listings import lifecycle
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 ON_SHOW = (ListingStatus.LIVE, ListingStatus.PAUSED)
 
 
+@short_patience()
 @transaction.atomic
 def refresh_membership(subscription_id: str, *, now: datetime) -> Membership | None:
     """Return the membership as Stripe's subscription says it is now.

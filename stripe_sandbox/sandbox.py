@@ -67,6 +67,7 @@ class Sandbox:
         self.undelivered: list[dict] = []
         self.store = Store(options.state)
         self.faults = Faults()
+        self.stopped = False
         self.timetable = Timetable(self)
         self.deliveries = Deliveries(self)
         self.prepare()
@@ -85,6 +86,7 @@ class Sandbox:
         self.timetable.start()
 
     def stop(self) -> None:
+        self.stopped = True
         self.timetable.stop()
         self.deliveries.stop()
         self.store.close()

@@ -219,7 +219,3 @@ class TestUnavailable:
 
     def test_a_subscription_that_is_not_there_is_none_and_no_error(self, stripe_api):
         assert gateway.fetch_subscription("sub_none") is None
-
-    def test_djstripes_own_calls_give_up_as_soon_as_ours(self):
-        assert stripe.default_http_client._timeout == gateway.TIMEOUT_SECONDS
-        assert stripe.max_network_retries == gateway.RETRIES

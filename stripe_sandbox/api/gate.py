@@ -43,8 +43,8 @@ def read_key(request: Request) -> str:
 def suffer_fault(sandbox: Sandbox) -> None:
     delay, status = sandbox.faults.take()
     time.sleep(delay)
-    if status:
-        raise Injected(status)
+    if status or sandbox.stopped:  # nobody waits any more, and the store is closed
+        raise Injected(status or 503)
 
 
 def run(sandbox: Sandbox, handler, request: Request, path: dict) -> tuple[int, dict]:

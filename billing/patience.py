@@ -1,0 +1,102 @@
+"""How long we wait for Stripe: long where nothing is held, short while a transaction is open.
+
+Every call goes through the one client here, ours and dj-stripe's. See
+docs/decisions/short-patience-in-transactions.md.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import requests
+import stripe
+from urllib3 import Timeout
+
+CALL_SECONDS = 10
+RETRIES = 1
+# On SQLite every writer waits for an open transaction, and gives up after 20 s (see DATABASES).
+SHORT_CALL_SECONDS = 3
+BUDGET_SECONDS = 8
+
+
+class _Budget:
+    """The time for all calls of one transaction, counted from the first of them.
+
+    Not from the start: what went before was waiting for the lock, and held nobody up.
+    """
+
+    def __init__(self) -> None:
+        self.ends_at: float | None = None
+
+    def seconds_left(self) -> float:
+        if self.ends_at is None:
+            self.ends_at = time.monotonic() + BUDGET_SECONDS
+        return self.ends_at - time.monotonic()
+
+
+_budget: ContextVar[_Budget | None] = ContextVar("stripe_budget", default=None)
+
+
+@contextmanager
+def short_patience() -> Iterator[None]:
+    """Let the calls inside take BUDGET_SECONDS in all; one inside another shares its budget.
+
+    A call that runs out of time fails as one that cannot reach Stripe.
+    """
+    if _budget.get() is not None:
+        yield
+        return
+    token = _budget.set(_Budget())
+    try:
+        yield
+    finally:
+        _budget.reset(token)
+
+
+class Client(stripe.RequestsClient):
+    """stripe-python's client, with a time-out that depends on where the call is made."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=CALL_SECONDS)
+        self._threads = threading.local()
+
+    def request_with_retries(
+        self, *args: Any, max_network_retries: int | None = None, **kwargs: Any
+    ) -> tuple[str, int, Mapping[str, str]]:
+        retries = max_network_retries if _budget.get() is None else 0
+        return super().request_with_retries(*args, max_network_retries=retries, **kwargs)
+
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        # One connection pool for each thread, as stripe-python has it.
+        if not hasattr(self._threads, "session"):
+            self._threads.session = requests.Session()
+        limited = stripe.RequestsClient(timeout=_timeout(), session=self._threads.session)
+        return limited.request(method, url, headers, post_data)
+
+
+def _timeout() -> Timeout:
+    """Return the limit of the next call: connecting and waiting for the answer together."""
+    budget = _budget.get()
+    if budget is None:
+        return Timeout(total=CALL_SECONDS)
+    left = budget.seconds_left()
+    if left <= 0:
+        raise stripe.APIConnectionError(
+            f"Stripe took more than {BUDGET_SECONDS} seconds for the calls of one transaction.",
+            should_retry=False,
+        )
+    return Timeout(total=min(SHORT_CALL_SECONDS, left))
+
+
+http_client = Client()
+
+
+def limit_patience() -> None:
+    """Let dj-stripe's calls go through our client: its own would wait 80 s."""
+    stripe.default_http_client = http_client
+    stripe.max_network_retries = RETRIES
