@@ -2,7 +2,9 @@ import datetime
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import IntegrityError
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.tests.factories import OwnerFactory
 from listings import lifecycle
@@ -204,6 +206,71 @@ class TestAdd:
         assert add(client, **junk).status_code in {200, 302}
 
 
+class TestAtTheSameMoment:
+    @pytest.fixture
+    def rival(self, monkeypatch):
+        """Another owner's house takes the address after ours was found to be free."""
+        real = HousePage.is_valid
+
+        def valid_then_taken(page):
+            return real(page) and bool(PropertyFactory(slug="fern-hall"))
+
+        monkeypatch.setattr(HousePage, "is_valid", valid_then_taken)
+
+    def test_a_typed_address_that_was_just_taken_is_said_beside_the_field(
+        self, client, alice, rival
+    ):
+        response = add(client, slug="fern-hall")
+
+        assert list(response.context["form"].errors) == ["slug"]
+        page = response.content.decode()
+        assert 'value="fern-hall"' in page
+        assert "Twelve bedrooms\nround a courtyard." in page
+        assert not Property.objects.for_owner(alice).exists()
+
+    def test_an_edited_address_that_was_just_taken_is_said_beside_the_field(
+        self, client, alice, rival
+    ):
+        house = PropertyFactory(owner=alice, slug="old")
+
+        response = edit(client, house, slug="fern-hall")
+
+        house.refresh_from_db()
+        assert list(response.context["form"].errors) == ["slug"]
+        assert house.slug == "old"
+
+    def test_an_address_made_from_the_name_is_made_again(self, client, alice, monkeypatch):
+        PropertyFactory(slug="fern-hall")
+        free = iter(["fern-hall", "fern-hall", "fern-hall-2"])
+        monkeypatch.setattr(Property, "_free_slug", lambda house: next(free))
+
+        assert add(client).status_code == 302
+
+        assert Property.objects.for_owner(alice).get().slug == "fern-hall-2"
+
+    def test_another_clash_than_of_addresses_is_not_hidden(self, alice, monkeypatch):
+        page = HousePage(Property(owner=alice), typed(), {})
+        assert page.is_valid()
+        page.form.instance.bedrooms = 0  # past the form, against the database's own rule
+
+        with pytest.raises(IntegrityError):
+            page.save(now=timezone.now())
+
+    def test_a_second_press_of_the_button_makes_no_second_house(self, client, alice):
+        responses = [add(client), add(client)]
+
+        assert [response.url for response in responses] == [reverse("dashboard")] * 2
+        assert Property.objects.count() == 1
+
+    def test_a_second_house_on_another_day_may_be_called_the_same(self, alice):
+        for now in (timezone.now(), timezone.now() + datetime.timedelta(days=1)):
+            page = HousePage(Property(owner=alice), typed(), {})
+            assert page.is_valid()
+            page.save(now=now)
+
+        assert Property.objects.count() == 2
+
+
 class TestEdit:
     def test_the_form_shows_what_is_stored(self, client, alice):
         house = PropertyFactory(owner=alice, midweek_price_pence=123_456, title="Old & grey")
@@ -271,7 +338,7 @@ class TestEdit:
         lifecycle.submit(Property.objects.get(pk=house.pk), now=NOW)
 
         with pytest.raises(NotEditable):
-            page.save()
+            page.save(now=NOW)
 
         assert Property.objects.get().title == "As submitted"
 
@@ -282,7 +349,7 @@ class TestEdit:
         assert page.is_valid()
         lifecycle.pause(Property.objects.get(pk=house.pk), now=NOW)
 
-        page.save()
+        page.save(now=NOW)
 
         assert Property.objects.get().status == ListingStatus.PAUSED
 

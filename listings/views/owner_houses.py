@@ -9,7 +9,7 @@ from accounts.models import Owner
 from accounts.transitions import TransitionNotAllowed
 from listings import lifecycle
 from listings.choices import ListingStatus
-from listings.forms.house_page import HousePage, NotEditable
+from listings.forms.house_page import HousePage, NotEditable, SavedAlready, WebAddressTaken
 from listings.models import Property
 
 UNDER_REVIEW = "“%s” is with our team for approval. You can look at it, and change it afterwards."
@@ -63,7 +63,10 @@ def _edit(request: HttpRequest, house: Property) -> HttpResponse:
     is_new = house.pk is None
     page = HousePage(house, *((request.POST, request.FILES) if request.method == "POST" else ()))
     if request.method == "POST" and page.is_valid():
-        return _save(request, page)
+        try:
+            return _save(request, page)
+        except WebAddressTaken:
+            page.form.add_error("slug", "Another house has this web address. Choose another one.")
     # The form has put what was typed onto the instance; the heading shows what is stored.
     title = "" if is_new else page.form.initial["title"]
     context = {"page": page, "form": page.form, "house": house, "is_new": is_new, "title": title}
@@ -72,7 +75,10 @@ def _edit(request: HttpRequest, house: Property) -> HttpResponse:
 
 def _save(request: HttpRequest, page: HousePage) -> HttpResponse:
     try:
-        house = page.save()
+        house = page.save(now=timezone.now())
+    except SavedAlready:
+        messages.success(request, f"Saved “{page.form.instance}”.")
+        return redirect("dashboard")
     except NotEditable as error:
         messages.error(request, str(error))
         return redirect(page.form.instance)
