@@ -81,8 +81,8 @@ def start_checkout(
     """Return the address of Stripe's payment page for a subscription to `plan`.
 
     Owner, house and plan stand on the session and on the subscription: later events show only
-    the latter. An open page for the same purchase is used again, and an open one for another plan
-    of the same house is closed: a house cannot be paid for twice.
+    the latter. An open page for the same purchase is used again, and all others of the same house
+    are closed: a house cannot be paid for twice.
 
     Raises StripeUnavailable.
     """
@@ -106,31 +106,57 @@ def start_checkout(
         "cancel_url": cancel_url,
     }
     with _stripe() as api:
-        page = _open_page(api, params) or api.checkout.sessions.create(
-            params, {"idempotency_key": str(uuid.uuid4())}
-        )
-    return page.url
+        return _one_page(api, params).url
 
 
-def _open_page(api: V1Services, params: dict[str, Any]) -> Any | None:
-    """Return the page that is open for the same purchase; close those of its house's rivals."""
+def _one_page(api: V1Services, params: dict[str, Any]) -> Any:
+    """Return the only open page for what is bought: the one there is, or a new one.
+
+    Two requests at once both find none and both make one. So each looks again afterwards and keeps
+    the oldest: the last to look sees all of them.
+    """
+    pages = _open_pages(api, params)
+    page = next((page for page in pages if _is_same_purchase(page, params)), None)
+    _close(api, [other for other in pages if other is not page])
+    if page:
+        return page
+    api.checkout.sessions.create(params, {"idempotency_key": str(uuid.uuid4())})
+    pages = _open_pages(api, params)
+    _close(api, pages[1:])
+    if not pages or not _is_same_purchase(pages[0], params):  # another plan was quicker
+        raise StripeUnavailable(PAYING_ELSEWHERE)
+    return pages[0]
+
+
+def _open_pages(api: V1Services, params: dict[str, Any]) -> list[Any]:
+    """Return the open pages of the same house, or of the same purchase without one, oldest first.
+
+    Without a house, an owner may well buy two plans.
+    """
     house = params["metadata"].get("property")
     wish = {"customer": params["customer"], "status": "open", "limit": PAGE_SIZE}
-    for page in api.checkout.sessions.list(wish):
-        shown = page.to_dict()
-        if all(shown[name] == params[name] for name in ("metadata", "success_url", "cancel_url")):
-            return page
-        if house and shown["metadata"].get("property") == house:
-            _close(api, page.id)
-    return None
+    pages = [
+        page
+        for page in api.checkout.sessions.list(wish).auto_paging_iter()
+        if _is_same_purchase(page, params)
+        or (house and page.to_dict()["metadata"].get("property") == house)
+    ]
+    return sorted(pages, key=lambda page: (page.created, page.id))
 
 
-def _close(api: V1Services, page_id: str) -> None:
-    """Close a payment page, so that one house is not paid for on two."""
-    try:
-        api.checkout.sessions.expire(page_id)
-    except stripe.InvalidRequestError as error:  # no longer open
-        raise StripeUnavailable(PAYING_ELSEWHERE) from error
+def _is_same_purchase(page: Any, params: dict[str, Any]) -> bool:
+    shown = page.to_dict()
+    return all(shown[name] == params[name] for name in ("metadata", "success_url", "cancel_url"))
+
+
+def _close(api: V1Services, pages: list[Any]) -> None:
+    """Close payment pages, so that one house is not paid for on two."""
+    for page in pages:
+        try:
+            api.checkout.sessions.expire(page.id)
+        except stripe.InvalidRequestError as error:  # no longer open
+            if api.checkout.sessions.retrieve(page.id).status != "expired":
+                raise StripeUnavailable(PAYING_ELSEWHERE) from error
 
 
 # --- The price list at Stripe -------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Our calls against a running sandbox, and against nothing."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import stripe
@@ -122,6 +123,28 @@ class TestPriceList:
             call_command("sync_plans")
 
 
+def at_once(running, purchases):
+    """Start the checkouts at the same time; return the addresses, or what the owner was told."""
+    for owner, plan, _ in purchases:
+        gateway.ensure_customer(owner)
+        gateway.ensure_price(plan)
+        gateway._ensure_vat_rate(plan)
+    # Each call is slow enough for all to look before the first one has made its page.
+    running.control.faults(api_delay=0.3, count=1000)
+
+    def start(purchase):
+        owner, plan, house = purchase
+        try:
+            return gateway.start_checkout(owner, plan, house=house, **PAGES)
+        except gateway.StripeUnavailable as told:
+            return str(told)
+        finally:
+            connections[connection.alias].close()
+
+    with ThreadPoolExecutor(len(purchases)) as threads:
+        return list(threads.map(start, purchases))
+
+
 class TestCheckout:
     def test_owner_house_and_plan_stand_on_session_and_subscription(self, stripe_api):
         house, plan = PropertyFactory(), PlanFactory()
@@ -181,14 +204,39 @@ class TestCheckout:
         gateway.start_checkout(house.owner, silver, house=house, **PAGES)
         close = gateway._close
 
-        def pay_and_close(api, page_id):
-            stripe_api.control.pay(page_id)
-            close(api, page_id)
+        def pay_and_close(api, pages):
+            stripe_api.control.pay(pages[0].id)
+            close(api, pages)
 
         monkeypatch.setattr(gateway, "_close", pay_and_close)
 
         with pytest.raises(gateway.StripeUnavailable, match="before you pay again"):
             gateway.start_checkout(house.owner, gold, house=house, **PAGES)
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("with_house", [True, False], ids=["a house", "no house"])
+    def test_four_requests_at_once_leave_one_page_open(self, stripe_api, with_house):
+        house, plan = PropertyFactory(), PlanFactory()
+        bought_for = house if with_house else None
+
+        urls = at_once(stripe_api, [(house.owner, plan, bought_for)] * 4)
+
+        pages = held(stripe_api, "checkout.session")
+        [page] = [page for page in pages if page["status"] == "open"]
+        assert len(pages) > 1  # they did cross
+        assert page["url"] in urls
+
+    @pytest.mark.django_db(transaction=True)
+    def test_two_plans_for_one_house_at_once_leave_one_page_open(self, stripe_api):
+        house, silver = PropertyFactory(), PlanFactory()
+        gold = PlanFactory(tier__code="gold", net_pence=85_000)
+
+        answers = at_once(stripe_api, [(house.owner, plan, house) for plan in (silver, gold)])
+
+        pages = held(stripe_api, "checkout.session")
+        [page] = [page for page in pages if page["status"] == "open"]
+        assert len(pages) > 1
+        assert page["url"] in answers
 
     def test_the_same_purchase_after_paying_gets_a_new_page(self, stripe_api):
         owner, plan = OwnerFactory(), PlanFactory()
