@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BaseInlineFormSet, inlineformset_factory
 
@@ -32,6 +33,12 @@ class PhotoSet(BaseInlineFormSet):
         super().add_fields(form, index)
         if "DELETE" in form.fields:
             form.fields["DELETE"].label = "Remove this photo"
+
+    def clean(self) -> None:
+        super().clean()
+        # Django accepts the number of any photo there is, of whichever house.
+        if any(form.instance.pk is None for form in self.kept):
+            raise ValidationError("One of these photos is not of this house. Load the page again.")
 
     @property
     def removed(self) -> list[Photo]:

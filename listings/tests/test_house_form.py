@@ -432,3 +432,24 @@ class TestPhotos:
 
         kept = Photo.objects.get()
         assert (kept.property_id, kept.caption) == (theirs[0].property_id, "")
+
+    def test_another_owners_photo_is_no_photo_of_this_house(self, client, alice):
+        house = PropertyFactory(owner=alice, title="Fern")
+        theirs = give_photos(PropertyFactory())
+
+        url = reverse("house_edit", args=[house.pk])
+        response = client.post(url, typed(theirs, title="New", **{"photos-0-caption": "mine"}))
+
+        house.refresh_from_db()
+        assert response.status_code == 200
+        assert "not of this house" in response.content.decode()
+        assert (house.title, Photo.objects.get().caption) == ("Fern", "")
+
+    def test_a_photo_without_its_number_is_no_error_of_ours(self, client, alice):
+        house = PropertyFactory(owner=alice)
+        give_photos(house)
+
+        response = edit(client, house, **{"photos-0-id": ""})
+
+        assert response.status_code == 200
+        assert "not of this house" in response.content.decode()
