@@ -6,6 +6,7 @@ position into each picture, and the address is private.
 
 import secrets
 import struct
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -29,8 +30,12 @@ UNREADABLE = (
     SyntaxError,
     ValueError,
     EOFError,
-    IndexError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
     struct.error,
+    zlib.error,
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )

@@ -1,4 +1,5 @@
 import re
+import zlib
 from io import BytesIO
 
 import pytest
@@ -12,6 +13,13 @@ from listings.tests.pictures import picture
 
 GPS = 0x8825
 ORIENTATION = 0x0112
+
+# Orientation is fine; one value behind it has a type that its tag does not allow.
+DAMAGED_EXIF = b"Exif\0\0" + bytes.fromhex(
+    "4d4d002a000000080003010e00020000000500000032011200030000000100060000882500040000"
+    "00010000003800000000646573630000000200010002000000024e000000000a0005000000030000"
+    "005600000000000000330000000100000001000000010000000100000001"
+)
 
 
 def opened(data):
@@ -95,6 +103,22 @@ class TestRefusal:
     )
     def test_what_is_no_picture_is_refused(self, data):
         assert "is not a JPEG" in self.refusal(SimpleUploadedFile("a.jpg", data))
+
+    def test_a_picture_with_damaged_metadata_is_refused(self):
+        assert "is not a JPEG" in self.refusal(picture(exif=DAMAGED_EXIF))
+
+    @pytest.mark.parametrize(
+        "error", [TypeError, OverflowError, ZeroDivisionError, KeyError, AttributeError, zlib.error]
+    )
+    def test_whatever_the_decoder_stumbles_over_is_a_refusal(self, monkeypatch, error):
+        tiny = picture()
+
+        def stumble(image):
+            raise error("damaged")
+
+        monkeypatch.setattr(Image.Image, "load", stumble)
+
+        assert "is not a JPEG" in self.refusal(tiny)
 
     def test_a_cut_off_picture_is_refused(self):
         data = picture(size=(400, 400)).read()
