@@ -1,9 +1,13 @@
 """What the home page counts and lists. Each figure is a queryset that its link lists in full."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import TypeVar
 
+from django.db import DatabaseError, transaction
 from django.db.models import Case, Count, F, IntegerField, QuerySet, Sum, Value, When
 
 from accounts.london import day_of, start_of_month
@@ -11,6 +15,10 @@ from billing.models import Cycle, MembershipStatus, SubscriptionProblem
 from billing.models.membership import CURRENT
 from crm.models import Contact, EnquiryRecord, MembershipRecord, PropertyRecord, SyncFailure
 from listings.choices import EnquiryStatus, ListingStatus
+
+logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 MONTHS_IN_A_YEAR = 12
 
@@ -58,8 +66,8 @@ def open_failures() -> QuerySet[SyncFailure]:
     return SyncFailure.objects.open()
 
 
-def queue_counts() -> dict[str, int]:
-    """Return the length of every queue by name, in one query."""
+def queue_counts() -> dict[str, int | None]:
+    """Return the length of every queue by name; None for one that cannot be read."""
     queues = {
         "listings": listings_to_approve(),
         "enquiries": enquiries_to_answer(),
@@ -68,7 +76,7 @@ def queue_counts() -> dict[str, int]:
         "subscriptions": unreadable_subscriptions(),
         "failures": open_failures(),
     }
-    return counts(queues)
+    return readable_counts(queues)
 
 
 # --- Figures --------------------------------------------------------------------------------------
@@ -123,9 +131,9 @@ def revenue() -> Revenue:
     )
 
 
-def figures(now: datetime) -> dict[str, int]:
-    """Return the home page's counts by name, in one query."""
-    return counts(
+def figures(now: datetime) -> dict[str, int | None]:
+    """Return the home page's counts by name; None for one that cannot be read."""
+    return readable_counts(
         {
             "contacts": Contact.objects.standing(),
             "houses": live_houses(),
@@ -147,3 +155,28 @@ def counts(querysets: dict[str, QuerySet]) -> dict[str, int]:
         for name, rows in querysets.items()
     )
     return dict.fromkeys(names, 0) | dict(first.union(*others, all=True))
+
+
+# --- A broken table -------------------------------------------------------------------------------
+
+
+def readable(read: Callable[[], Answer]) -> Answer | None:
+    """Return what `read` finds, or None if the database refuses.
+
+    The admin is where a broken table is noticed: its pages open without what it held. The
+    savepoint keeps a transaction around it usable.
+    """
+    try:
+        with transaction.atomic():
+            return read()
+    except DatabaseError:
+        logger.exception("A table that the admin shows cannot be read.")
+        return None
+
+
+def readable_counts(querysets: dict[str, QuerySet]) -> dict[str, int | None]:
+    """Count in one query; if that fails, each by itself, for one broken table must not hide all."""
+    together = readable(lambda: counts(querysets))
+    if together is not None:
+        return together
+    return {name: readable(rows.count) for name, rows in querysets.items()}

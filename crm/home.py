@@ -107,7 +107,7 @@ QUEUES = (
 )
 
 
-def queue_counts(request: HttpRequest) -> dict[str, int]:
+def queue_counts(request: HttpRequest) -> dict[str, int | None]:
     """Count each queue once a request: the sidebar and the home page both ask."""
     if not hasattr(request, "queue_counts"):
         request.queue_counts = dashboard.queue_counts()
@@ -118,22 +118,28 @@ def home(request: HttpRequest, now: datetime) -> dict[str, Any]:
     """Return what this person may see of the working day."""
     queues = [queue for queue in QUEUES if may(request, "view", queue.model)]
     counted = queue_counts(request) if queues else {}
+    entries = [_entry(request, queue, counted[queue.name]) for queue in queues]
     return {
         "greeting": greeting(now),
         "today": day_of(now),
-        "queues": [
-            {
-                "queue": queue,
-                "count": counted[queue.name],
-                "rows": list(queue.rows()[:SHOWN]) if counted[queue.name] else [],
-                "may_decide": may(request, "change", queue.model),
-            }
-            for queue in queues
-        ],
-        "waiting": sum(counted[queue.name] for queue in queues),
+        "queues": entries,
+        "broken": any(entry["is_broken"] for entry in entries),
+        "waiting": sum(counted[queue.name] or 0 for queue in queues),
         "tiles": _tiles(request, now) if queues else [],
+        "shows_revenue": may(request, "view", MembershipRecord),
         "revenue": _revenue() if may(request, "view", MembershipRecord) else None,
-        "is_new": not Contact.objects.exists(),
+        "is_new": dashboard.readable(Contact.objects.exists) is False,
+    }
+
+
+def _entry(request: HttpRequest, queue: Queue, count: int | None) -> dict[str, object]:
+    rows = dashboard.readable(lambda: list(queue.rows()[:SHOWN])) if count else []
+    return {
+        "queue": queue,
+        "count": count,
+        "rows": rows,
+        "is_broken": count is None or rows is None,
+        "may_decide": may(request, "change", queue.model),
     }
 
 
@@ -174,8 +180,10 @@ def _tiles(request: HttpRequest, now: datetime) -> list[dict[str, object]]:
     ]
 
 
-def _revenue() -> dict[str, object]:
-    figure = dashboard.revenue()
+def _revenue() -> dict[str, object] | None:
+    figure = dashboard.readable(dashboard.revenue)
+    if figure is None:
+        return None
     return {
         "total": rounded_money(figure.total),
         "at_risk": rounded_money(figure.at_risk) if figure.at_risk else "",

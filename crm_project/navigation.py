@@ -7,6 +7,9 @@ from django.urls import reverse
 
 from crm.home import queue_counts
 
+# django-unfold takes a text for the path of a function, and shows it when there is none.
+BROKEN = "cannot be read"
+
 # (section, [(title, icon, admin name, queue whose length is the badge)])
 SECTIONS = (
     (
@@ -63,8 +66,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _item(request: HttpRequest, title: str, icon: str, name: str, queue: str) -> dict[str, Any]:
     item = {"title": title, "icon": icon, "link": reverse(f"admin:{name}_changelist")}
-    # A number, not text: django-unfold would take text for the path of a function.
-    if queue and (count := queue_counts(request)[queue]):
+    count = queue_counts(request)[queue] if queue else 0
+    if count is None:
+        return item | {"badge": BROKEN, "badge_variant": "danger"}
+    if count:
         item |= {"badge": count, "badge_variant": "danger" if queue != "listings" else "warning"}
     return item
 

@@ -2,17 +2,21 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.text import capfirst
 from unfold.dataclasses import SearchResult
 
 from accounts.admin_columns import admin_url
 from accounts.models import User
+from crm.dashboard import readable
 from crm.models import Contact, EnquiryRecord, MembershipRecord, PropertyRecord
 from crm_project.navigation import sidebar
 
@@ -70,14 +74,30 @@ def _records(site: AdminSite, request: HttpRequest, term: str) -> Iterator[Searc
         model_admin = site.get_model_admin(model)
         if not model_admin.has_view_permission(request):
             continue
-        rows, _ = model_admin.get_search_results(request, model_admin.get_queryset(request), term)
-        for row in rows[:FOUND_OF_EACH]:
+        rows = readable(partial(_found, model_admin, request, term))
+        if rows is None:
+            yield _broken(model)
+        for row in rows or ():
             yield SearchResult(
                 title=str(row),
                 description=f"{model._meta.verbose_name}, {_detail(row)}",
                 link=admin_url(row),
                 icon=icon,
             )
+
+
+def _found(model_admin: ModelAdmin, request: HttpRequest, term: str) -> list[Model]:
+    rows, _ = model_admin.get_search_results(request, model_admin.get_queryset(request), term)
+    return list(rows[:FOUND_OF_EACH])
+
+
+def _broken(model: type[Model]) -> SearchResult:
+    return SearchResult(
+        title=f"{capfirst(model._meta.verbose_name_plural)} cannot be read",
+        description="Tell whoever looks after the server: the log says why.",
+        link=reverse("admin:index"),
+        icon="error",
+    )
 
 
 def _detail(row: Any) -> str:

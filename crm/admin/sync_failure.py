@@ -1,4 +1,8 @@
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from unfold.decorators import display
@@ -6,6 +10,7 @@ from unfold.decorators import display
 from accounts.admin_base import ReadOnlyAdmin
 from accounts.admin_columns import label, moment, two_lines
 from crm.admin.filters import CreatedFilter, EntityFilter, FailureStateFilter
+from crm.dashboard import readable
 from crm.models import SyncFailure
 
 
@@ -31,6 +36,18 @@ class SyncFailureAdmin(ReadOnlyAdmin):
     readonly_fields = ("state", "first_seen", "last_tried", "next_try", "resolved")
     empty_title = "Nothing has failed"
     empty_text = "When a record cannot be brought up to date, it is listed here until it is."
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """List them, or say that even this list is broken."""
+        if readable(SyncFailure.objects.exists) is not None:
+            return super().changelist_view(request, extra_context)
+        context = {**self.admin_site.each_context(request), "title": "Sync failures"}
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/crm/cannot_be_read.html", context)
+
+    # --- Columns ----------------------------------------------------------------------------------
 
     @display(description="What")
     def what(self, failure: SyncFailure) -> SafeString:

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Owner, User
@@ -204,12 +206,13 @@ class TestTheCommandPalette:
 
         assert "margaret@example.com" not in answer.content.decode()
 
-    def test_costs_the_same_for_few_and_for_many(
-        self, desk: Client, django_assert_num_queries: Any
-    ) -> None:
+    def test_costs_the_same_for_few_and_for_many(self, desk: Client) -> None:
         for _ in range(12):
             contact(user__first_name="Margaret")
 
-        # session, user, four searches, queue lengths
-        with django_assert_num_queries(7):
+        with CaptureQueriesContext(connection) as queries:
             desk.get(reverse("admin:search"), {"s": "margaret", "extended": "1"})
+
+        asked = [query for query in queries if "SAVEPOINT" not in query["sql"]]
+        # session, user, four searches, queue lengths
+        assert len(asked) == 7

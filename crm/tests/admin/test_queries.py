@@ -57,7 +57,7 @@ LISTS: dict[str, tuple[Callable[[], Any], int]] = {
     "crm_membershiprecord": (membership_with_house, 8),
     "crm_interaction": (interaction_about_a_house, 5),
     "crm_activitylog": (ActivityFactory, 5),
-    "crm_syncfailure": (SyncFailureFactory, 5),
+    "crm_syncfailure": (SyncFailureFactory, 6),  # also asks whether its table can be read
     "billing_payment": (PaymentFactory, 5),
     "billing_subscriptionproblem": (parked_subscription, 5),
     "accounts_user": (UserFactory, 5),
@@ -69,7 +69,8 @@ def cost(desk: Client, address: str) -> list[str]:
     desk.get(address)  # content types are looked up once in a process's life
     with CaptureQueriesContext(connection) as queries:
         assert desk.get(address).status_code == 200
-    return [query["sql"] for query in queries.captured_queries]
+    every = [query["sql"] for query in queries.captured_queries]
+    return [sql for sql in every if "SAVEPOINT" not in sql]
 
 
 @pytest.mark.parametrize("name", LISTS)

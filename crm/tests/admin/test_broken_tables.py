@@ -1,0 +1,123 @@
+"""The admin opens when a table of the CRM is broken: that is when it is needed."""
+
+import logging
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from crm.home import QUEUES
+from crm.models import Contact, MembershipRecord, PropertyRecord, SyncFailure
+from crm.tests.factories import (
+    SyncFailureFactory,
+    enquiry_record,
+    membership_record,
+    property_record,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BROKEN = [Contact, PropertyRecord, MembershipRecord, SyncFailure]
+
+
+@pytest.fixture
+def take_away(transactional_db: None) -> Iterator[Callable[[type[Model]], None]]:
+    """Rename a model's table away; it is back after the test."""
+    away = []
+
+    def rename(model: type[Model]) -> None:
+        table = model._meta.db_table
+        with connection.schema_editor() as editor:
+            editor.alter_db_table(model, table, f"{table}_away")
+        away.append(model)
+
+    yield rename
+    for model in away:
+        table = model._meta.db_table
+        with connection.schema_editor() as editor:
+            editor.alter_db_table(model, f"{table}_away", table)
+
+
+@pytest.fixture(autouse=True)
+def busy(transactional_db: None, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, "crm.dashboard")
+    property_record(pending=True, title="Larkfield Hall")
+    enquiry_record()
+    enquiry_record(quarantine_reason="Ten links")
+    membership_record(status="past_due")
+    SyncFailureFactory()
+
+
+def queue(answer: HttpResponse, name: str) -> dict[str, object]:
+    return next(entry for entry in answer.context["queues"] if entry["queue"].name == name)
+
+
+@pytest.mark.parametrize("model", BROKEN, ids=lambda model: model._meta.db_table)
+class TestWithATableAway:
+    def test_the_home_page_opens_and_says_so(
+        self, desk: Client, take_away: Callable, model: type[Model]
+    ) -> None:
+        take_away(model)
+
+        answer = desk.get(reverse("admin:index"))
+
+        assert answer.status_code == 200
+        assert "cannot be read" in answer.content.decode()
+
+    def test_the_sync_failures_open(
+        self, desk: Client, take_away: Callable, model: type[Model]
+    ) -> None:
+        take_away(model)
+
+        answer = desk.get(reverse("admin:crm_syncfailure_changelist"))
+
+        assert answer.status_code == 200
+
+    def test_the_command_palette_still_finds_pages(
+        self, desk: Client, take_away: Callable, model: type[Model]
+    ) -> None:
+        take_away(model)
+
+        answer = desk.get(reverse("admin:search"), {"s": "sync"})
+
+        assert reverse("admin:crm_syncfailure_changelist") in answer.content.decode()
+
+
+def test_the_other_queues_are_still_counted(desk: Client, take_away: Callable) -> None:
+    take_away(PropertyRecord)
+
+    answer = desk.get(reverse("admin:index"))
+
+    counts = {one.name: queue(answer, one.name)["count"] for one in QUEUES}
+    assert (counts["listings"], counts["enquiries"], counts["failures"]) == (None, 1, 1)
+
+
+def test_a_queue_whose_rows_need_the_table_says_so(desk: Client, take_away: Callable) -> None:
+    take_away(Contact)
+
+    answer = desk.get(reverse("admin:index"))
+
+    assert (queue(answer, "listings")["count"], queue(answer, "listings")["rows"]) == (1, None)
+
+
+def test_the_badge_in_the_sidebar_says_so(desk: Client, take_away: Callable) -> None:
+    take_away(PropertyRecord)
+
+    page = desk.get(reverse("admin:accounts_user_changelist")).content.decode()
+
+    properties = page.split("Properties</span>")[1].split("</a>")[0]
+    assert "cannot be read" in properties
+
+
+def test_the_command_palette_says_what_it_could_not_search(
+    desk: Client, take_away: Callable
+) -> None:
+    take_away(PropertyRecord)
+
+    answer = desk.get(reverse("admin:search"), {"s": "larkfield", "extended": "1"})
+
+    assert "Properties cannot be read" in answer.content.decode()
