@@ -11,7 +11,7 @@ class CrmProjectConfig(AppConfig):
     def ready(self) -> None:
         from crm_project import checks, worker
 
-        for check in (checks.check_debug, checks.check_transport, checks.check_folders):
+        for check in (checks.check_debug, checks.check_transport, checks.check_database_folder):
             register(check)
         email_queued.connect(worker.send_mail_soon, dispatch_uid="crm_project.send_mail_soon")
         post_migrate.connect(worker.install_schedules, sender=apps.get_app_config("django_q"))

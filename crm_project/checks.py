@@ -37,23 +37,18 @@ def check_transport(app_configs: list[AppConfig] | None, **kwargs: object) -> Me
     ]
 
 
-def check_folders(app_configs: list[AppConfig] | None, **kwargs: object) -> Messages:
-    wanted = {"MEDIA_ROOT": nearest_existing(Path(settings.MEDIA_ROOT))}
+def check_database_folder(app_configs: list[AppConfig] | None, **kwargs: object) -> Messages:
     database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
-        # The folder, not only the file: SQLite writes its journal beside the database.
-        wanted["DATABASE_URL"] = Path(database["NAME"]).parent
+    if not database["ENGINE"].endswith("sqlite3"):
+        return []
+    # The folder, not only the file: SQLite writes its journal beside the database.
+    folder = Path(database["NAME"]).parent
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        return []
     return [
         Error(
-            f"{name}: nothing can be written to the folder {folder}.",
+            f"DATABASE_URL: nothing can be written to the folder {folder}.",
             hint="Make it, and give it to the user that runs Gatehouse.",
             id="gatehouse.E002",
         )
-        for name, folder in wanted.items()
-        if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK))
     ]
-
-
-def nearest_existing(folder: Path) -> Path:
-    """Uploads make their own folder, so what counts is the first one above that is there."""
-    return folder if folder.exists() else nearest_existing(folder.parent)

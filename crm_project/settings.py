@@ -6,7 +6,14 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
-from crm_project.environment import Environment, refuse_public_demo
+from crm_project.environment import (
+    LARGEST_PORT,
+    Environment,
+    refuse_other_forms,
+    refuse_public_demo,
+    refuse_unanswered_site,
+    refuse_weak_key,
+)
 from crm_project.unfold import UNFOLD  # noqa: F401  (the look of the admin)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -25,18 +32,20 @@ env = Environment(BASE_DIR / ".env", DEMO_DEFAULTS)
 DEMO = env.demo
 DEBUG = env.boolean("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY", needed_for="signing sessions and links")
-if len(SECRET_KEY) < 40:
-    raise ImproperlyConfigured("SECRET_KEY is too short. Set it to at least 40 random characters.")
-PORT = env.number("PORT", default=8000)
-WEB_PROCESSES = env.number("WEB_PROCESSES", default=1)  # of gunicorn, with 8 threads each
+refuse_weak_key(SECRET_KEY)
+PORT = env.port("PORT", default=8000)
+WEB_PROCESSES = env.number(
+    "WEB_PROCESSES", default=1, least=1, most=100
+)  # of gunicorn, with 8 threads each
 SITE_URL = env.address("SITE_URL", f"http://127.0.0.1:{PORT}")
-SITE_HOST = urlsplit(SITE_URL).hostname
+SITE_HOST = urlsplit(SITE_URL).netloc.removesuffix(f":{urlsplit(SITE_URL).port}")
 SECURE = SITE_URL.startswith("https://")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", f"{SITE_HOST},127.0.0.1,localhost,[::1]")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", f"{SITE_HOST},127.0.0.1,localhost,[::1]")
 if DEMO:
     refuse_public_demo([SITE_HOST, *ALLOWED_HOSTS])
+refuse_unanswered_site(SITE_HOST, ALLOWED_HOSTS)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
+VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
 ROOT_URLCONF = "crm_project.urls"
 WSGI_APPLICATION = "crm_project.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -111,7 +120,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.number("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -131,7 +139,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "media/"
-MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(BASE_DIR / "media")))
+MEDIA_ROOT = env.folder("MEDIA_ROOT", BASE_DIR / "media")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -169,7 +177,9 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES", default=1 if SECURE 
 
 # --- Mail (django-post-office: a queue in the database) -------------------------------------------
 EMAIL_BACKEND = "accounts.mail_queue.QueueBackend"
-MAIL = env.mail("dummymail://" if DEMO else "consolemail://")
+# A public site whose mails go nowhere would let nobody in: there it must be said.
+without_server = "dummymail://" if DEMO else None if SECURE else "consolemail://"
+MAIL = env.mail("EMAIL_URL", without_server)
 POST_OFFICE = {
     "BACKENDS": {"default": MAIL["EMAIL_BACKEND"]},
     "DEFAULT_PRIORITY": "medium",
@@ -183,11 +193,17 @@ EMAIL_HOST_PASSWORD = MAIL.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 15
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Gatehouse <hello@gatehouse.example>")
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", "Gatehouse <hello@gatehouse.example>")
 
 # --- Stripe (dj-stripe is a cache of Stripe's objects; see docs/decisions) ------------------------
 STRIPE_LIVE_MODE = env.boolean("STRIPE_LIVE_MODE", default=False)
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", needed_for="calling Stripe")
+refuse_other_forms(
+    "STRIPE_SECRET_KEY",
+    [STRIPE_SECRET_KEY],
+    "(sk|rk)_(test|live)_[A-Za-z0-9]{24,}",  # as dj-stripe demands
+    "the whole secret key from Stripe's dashboard, which starts with sk_ or rk_",
+)
 if STRIPE_LIVE_MODE != ("_live_" in STRIPE_SECRET_KEY):
     raise ImproperlyConfigured(
         "STRIPE_LIVE_MODE and STRIPE_SECRET_KEY disagree. "
@@ -201,11 +217,17 @@ if DEMO and STRIPE_LIVE_MODE:
 STRIPE_WEBHOOK_SECRETS = env.words(
     "STRIPE_WEBHOOK_SECRETS", needed_for="checking that webhooks come from Stripe"
 )
+refuse_other_forms(
+    "STRIPE_WEBHOOK_SECRETS",
+    STRIPE_WEBHOOK_SECRETS,
+    r"whsec_\S+",
+    "the signing secret of the webhook endpoint, which starts with whsec_",
+)
 # One pinned version: without it an upgrade of the package would silently move the API.
 STRIPE_API_VERSION = "2026-08-26.dahlia"
 # The demo's key opens the sandbox alone; any other key is for the real Stripe unless told.
 IN_SANDBOX = STRIPE_SECRET_KEY == DEMO_DEFAULTS["STRIPE_SECRET_KEY"]
-SANDBOX_PORT = env.number("SANDBOX_PORT", default=PORT + 420)
+SANDBOX_PORT = env.port("SANDBOX_PORT", default=min(PORT + 420, LARGEST_PORT))
 sandbox = f"http://127.0.0.1:{SANDBOX_PORT}" if IN_SANDBOX else ""
 if stripe_api_host := env.address("STRIPE_API_HOST", sandbox):
     STRIPE_API_HOST = stripe_api_host
@@ -217,7 +239,7 @@ MIGRATION_MODULES = {"djstripe": "billing.djstripe_migrations"}
 Q_CLUSTER = {
     "name": "gatehouse",
     "orm": "default",
-    "workers": env.number("WORKERS", default=1),
+    "workers": env.number("WORKERS", default=1, least=1, most=100),
     "timeout": 300,
     "retry": 600,
     "max_attempts": 5,
@@ -281,11 +303,12 @@ SILENCED_SYSTEM_CHECKS = [
 if IN_SANDBOX:
     SILENCED_SYSTEM_CHECKS += ["djstripe.W002"]  # warns of any STRIPE_API_HOST; here it is meant
 
+LOG_LEVEL = env.one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {"stripe": {"level": "WARNING"}},  # at INFO it tells of every call, twice
 }

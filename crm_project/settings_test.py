@@ -9,7 +9,7 @@ from pathlib import Path
 os.environ.update(
     ENV_FILE=os.devnull,
     DEMO="false",
-    SECRET_KEY="only-for-tests-0123456789-0123456789-0123456789",
+    SECRET_KEY="only-for-tests-0123456789-0123456789-0123456789-0123456789",
     DEBUG="false",
     SITE_URL="http://testserver",
     ALLOWED_HOSTS="testserver,127.0.0.1,localhost",

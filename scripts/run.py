@@ -154,8 +154,6 @@ def capture_demo_logins() -> list[str]:
 
 
 def need_free_port(name: str, port: int) -> None:
-    if not 0 < port < 65536:
-        sys.exit(f"{name} is {port}. Set it to a number from 1 to 65535.")
     if not is_free(port):
         sys.exit(
             f"{name} {port} is in use or not allowed. Stop the program that has it, "

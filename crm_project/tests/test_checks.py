@@ -6,13 +6,12 @@ from crm_project import checks
 
 
 @pytest.fixture
-def site(monkeypatch, tmp_path):
+def site(monkeypatch):
     """The settings of a real site on PostgreSQL, with nothing to complain about."""
     sound = SimpleNamespace(
         DEBUG=False,
         SECURE=True,
         SITE_URL="https://gatehouse.example",
-        MEDIA_ROOT=tmp_path,
         DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "x"}},
     )
     monkeypatch.setattr(checks, "settings", sound)
@@ -20,7 +19,7 @@ def site(monkeypatch, tmp_path):
 
 
 def run_all() -> list[str]:
-    found = (checks.check_debug, checks.check_transport, checks.check_folders)
+    found = (checks.check_debug, checks.check_transport, checks.check_database_folder)
     return [message.id for check in found for message in check(None)]
 
 
@@ -62,17 +61,3 @@ def test_an_sqlite_file_that_is_still_to_be_made_is_fine(site, tmp_path):
     use_sqlite(site, tmp_path / "gatehouse.sqlite3")
 
     assert run_all() == []
-
-
-def test_an_uploads_folder_that_is_still_to_be_made_is_fine(site, tmp_path):
-    site.MEDIA_ROOT = tmp_path / "site" / "media"
-
-    assert run_all() == []
-
-
-def test_uploads_that_cannot_be_written_are_an_error(site, tmp_path):
-    file = tmp_path / "file"
-    file.touch()
-    site.MEDIA_ROOT = file / "media"
-
-    assert run_all() == ["gatehouse.E002"]

@@ -16,6 +16,7 @@ OWN = {
     "SECRET_KEY": "own-key-0123456789-0123456789-0123456789-0123456789",
     "STRIPE_SECRET_KEY": "sk_test_own0000000000000000000000",
     "STRIPE_WEBHOOK_SECRETS": "whsec_own",
+    "EMAIL_URL": "consolemail://",
 }
 
 
@@ -49,7 +50,9 @@ def run(tmp_path):
     ("given", "sentence"),
     [
         ({"SECRET_KEY": None}, "SECRET_KEY is not set. It is needed for"),
-        ({"SECRET_KEY": "short"}, "SECRET_KEY is too short. Set it to at least 40"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is too weak. Set it to at least 50"),
+        ({"SECRET_KEY": "abcdefghi-" * 4 + "123456789"}, "SECRET_KEY is too weak."),
+        ({"SECRET_KEY": "abc" * 20}, "SECRET_KEY is too weak."),
         ({"STRIPE_SECRET_KEY": None}, "STRIPE_SECRET_KEY is not set. It is needed for"),
         ({"STRIPE_WEBHOOK_SECRETS": None}, "STRIPE_WEBHOOK_SECRETS is not set. It is needed for"),
         ({"DATABASE_URL": "mysql://somewhere/x"}, "DATABASE_URL cannot be read. Set it to"),
@@ -58,9 +61,40 @@ def run(tmp_path):
         ({"EMAIL_URL": "pigeon://loft"}, "EMAIL_URL cannot be read. Set it to"),
         ({"DEBUG": "ture"}, "DEBUG is 'ture'. Set it to true or false."),
         ({"DEMO": "maybe"}, "DEMO is 'maybe'. Set it to true or false."),
-        ({"PORT": "eighty"}, "PORT is 'eighty'. Set it to a whole number."),
+        ({"PORT": "eighty"}, "PORT is 'eighty'. Set it to a whole number from 1 to 65535"),
+        ({"PORT": "0"}, "PORT is '0'. Set it to"),
+        ({"PORT": "65536"}, "PORT is '65536'. Set it to"),
+        ({"PORT": "-1"}, "PORT is '-1'. Set it to"),
+        ({"PORT": "٨٠٠٠"}, "PORT is '٨٠٠٠'. Set it to"),
+        ({"PORT": "9" * 5000}, "PORT is '9999"),
+        ({"SANDBOX_PORT": "0"}, "SANDBOX_PORT is '0'. Set it to"),
+        ({"WEB_PROCESSES": "0"}, "WEB_PROCESSES is '0'. Set it to"),
+        ({"WORKERS": "0"}, "WORKERS is '0'. Set it to"),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is 'LOUD'. Set it to one of DEBUG, INFO,"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS names '*'. Set it to"),
+        ({"ALLOWED_HOSTS": ", ,"}, "ALLOWED_HOSTS is only commas. Set it to"),
+        ({"ALLOWED_HOSTS": "127.0.0.1:8000"}, "ALLOWED_HOSTS names '127.0.0.1:8000'. Set it to"),
+        ({"ALLOWED_HOSTS": "gatehouse.example"}, "ALLOWED_HOSTS leaves out '127.0.0.1', the host"),
+        ({"VAR_DIR": "/dev/null/var"}, "VAR_DIR is '/dev/null/var', where nothing can be written."),
+        ({"MEDIA_ROOT": "/dev/null"}, "MEDIA_ROOT is '/dev/null', where nothing can be written."),
+        ({"DEFAULT_FROM_EMAIL": "nonsense"}, "DEFAULT_FROM_EMAIL is 'nonsense'. Set it to one"),
+        ({"DEFAULT_FROM_EMAIL": "a@b.example, c@d.example"}, "DEFAULT_FROM_EMAIL is 'a@b.exa"),
+        ({"SITE_URL": "https://x.example", "EMAIL_URL": None}, "EMAIL_URL is not set. It is"),
+        (
+            {"STRIPE_SECRET_KEY": "pk_test_own0000000000000000000000"},
+            "STRIPE_SECRET_KEY is not what",
+        ),
+        ({"STRIPE_SECRET_KEY": "sk_test_short"}, "STRIPE_SECRET_KEY is not what it should be."),
+        ({"STRIPE_WEBHOOK_SECRETS": ","}, "STRIPE_WEBHOOK_SECRETS is only commas."),
+        ({"STRIPE_WEBHOOK_SECRETS": "whsec_a,b"}, "STRIPE_WEBHOOK_SECRETS is not what it should"),
         ({"SITE_URL": "gatehouse.example"}, "SITE_URL is 'gatehouse.example'. Set it to an"),
         ({"SITE_URL": "https://"}, "SITE_URL is 'https://'. Set it to an"),
+        ({"SITE_URL": "https://x.example/path"}, "SITE_URL is 'https://x.example/path'. Set it"),
+        ({"SITE_URL": "https://x.example?a=b"}, "SITE_URL is 'https://x.example?a=b'. Set it"),
+        ({"SITE_URL": "https://u:p@x.example"}, "SITE_URL is 'https://u:p@x.example'. Set it"),
+        ({"SITE_URL": "https://x.example:abc"}, "SITE_URL is 'https://x.example:abc'. Set it"),
+        ({"SITE_URL": "https://x.example:99999"}, "SITE_URL is 'https://x.example:99999'. Set"),
+        ({"SITE_URL": "https://x.example:0"}, "SITE_URL is 'https://x.example:0'. Set it"),
         ({"STRIPE_LIVE_MODE": "true"}, "STRIPE_LIVE_MODE and STRIPE_SECRET_KEY disagree."),
         (
             {"STRIPE_SECRET_KEY": "sk_live_own0000000000000000000000"},
@@ -101,7 +135,7 @@ def test_a_demo_secret_among_others_is_refused_too(run):
         {"SITE_URL": "https://gatehouse.example"},
         {"SITE_URL": "http://192.168.1.20:8000"},
         {"ALLOWED_HOSTS": "localhost,gatehouse.example"},
-        {"ALLOWED_HOSTS": "*"},
+        {"ALLOWED_HOSTS": ".gatehouse.example"},
     ],
 )
 def test_the_demo_is_refused_on_a_public_address(run, given):
@@ -172,6 +206,34 @@ def test_a_site_with_https_stands_behind_one_proxy_unless_told(run, given, count
     done = run(*show("ALLAUTH_TRUSTED_PROXY_COUNT"), **OWN, **given)
 
     assert done.stdout == f"{count}\n"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"SITE_URL": "HTTPS://Gatehouse.Example:8443/"},
+        {"SITE_URL": "http://[::1]:8000"},
+        {"SITE_URL": "https://www.x.example", "ALLOWED_HOSTS": ".x.example"},
+        {"STRIPE_SECRET_KEY": "rk_test_own0000000000000000000000"},
+        {"DEFAULT_FROM_EMAIL": "hello@x.example"},
+        {"LOG_LEVEL": "debug"},
+        {"PORT": "65535"},
+    ],
+)
+def test_unusual_settings_that_work_start(run, given):
+    assert run("-c", START, **{**OWN, **given}).returncode == 0
+
+
+def test_cookies_are_strict_however_https_is_spelt(run):
+    done = run(*show("SESSION_COOKIE_SECURE"), **OWN, SITE_URL="HTTPS://Gatehouse.Example/")
+
+    assert done.stdout == "True\n"
+
+
+def test_a_wrong_secret_is_not_shown(run):
+    done = run("manage.py", "check", **{**OWN, "STRIPE_SECRET_KEY": "someone-elses-password"})
+
+    assert "someone-elses-password" not in done.stderr
 
 
 def test_the_environment_wins_over_the_file(run, tmp_path):

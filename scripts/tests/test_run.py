@@ -46,12 +46,12 @@ def test_a_port_in_use_is_said_in_one_sentence(run, busy_port, name):
 @pytest.mark.parametrize("port", ["0", "65536"])
 def test_a_number_that_is_no_port_is_said_in_one_sentence(run, port):
     assert run("scripts.run", PORT=port).stderr == (
-        f"PORT is {port}. Set it to a number from 1 to 65535.\n"
+        f"PORT is '{port}'. Set it to a whole number from 1 to 65535.\n"
     )
 
 
 def test_own_settings_with_a_gap_are_not_filled_by_the_demo(run):
-    done = run("scripts.run", SECRET_KEY="own-key-0123456789-0123456789-0123456789-0123")
+    done = run("scripts.run", SECRET_KEY="own-key-0123456789-0123456789-0123456789-0123456789")
 
     assert done.returncode == 1
     assert done.stderr.startswith("STRIPE_SECRET_KEY is not set.")
@@ -63,7 +63,7 @@ def test_clean_demo_keeps_its_hands_off_a_real_site(run, tmp_path):
 
     done = run(
         "scripts.clean_demo",
-        SECRET_KEY="own-key-0123456789-0123456789-0123456789-0123",
+        SECRET_KEY="own-key-0123456789-0123456789-0123456789-0123456789",
         STRIPE_SECRET_KEY="sk_test_own0000000000000000000000",
         STRIPE_WEBHOOK_SECRETS="whsec_own",
     )
