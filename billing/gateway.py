@@ -159,6 +159,17 @@ def _close(api: V1Services, pages: list[Any]) -> None:
                 raise StripeUnavailable(PAYING_ELSEWHERE) from error
 
 
+def open_portal(owner: Owner, return_url: str) -> str:
+    """Return the address of Stripe's page where an owner who is a customer manages the billing.
+
+    Raises Customer.DoesNotExist, StripeUnavailable.
+    """
+    customer = Customer.objects.get(owner=owner)
+    with _stripe() as api:
+        params = {"customer": customer.stripe_id, "return_url": return_url}
+        return api.billing_portal.sessions.create(params).url
+
+
 # --- The price list at Stripe -------------------------------------------------------------------
 
 

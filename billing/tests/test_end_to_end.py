@@ -4,9 +4,11 @@ import json
 import random
 
 import pytest
+import requests
 import stripe
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from djstripe.models import APIKey
 
 from billing import gateway
@@ -102,6 +104,34 @@ class TestOverHttp:
         membership.refresh_from_db()
         assert (membership.status, membership.payment_failure_count) == ("active", 0)
         assert membership.payments.count() == 2
+
+    def test_an_owner_whose_card_failed_changes_it_and_stays(self, client, stripe_live):
+        membership = buy(stripe_live, PropertyFactory(), PAYS_ONCE)
+        advance(stripe_live, 366)
+        membership.refresh_from_db()
+        assert membership.status == "past_due"
+
+        client.force_login(membership.owner.user)
+        portal = client.post(reverse("billing_portal")).url
+        page = requests.post(f"{portal}/card", data={"card_number": PAYS}, timeout=10).text
+        advance(stripe_live, 4)
+
+        assert "Card ending in 4242" in page
+        assert f'href="{settings.SITE_URL}{reverse("dashboard")}"' in page
+        membership.refresh_from_db()
+        assert (membership.status, membership.payment_failure_count) == ("active", 0)
+
+    def test_an_owner_cancels_to_the_end_of_the_paid_year(self, client, stripe_live):
+        membership = buy(stripe_live, PropertyFactory())
+        client.force_login(membership.owner.user)
+        portal = client.post(reverse("billing_portal")).url
+
+        place = f"{portal}/subscriptions/{membership.stripe_subscription_id}/cancel"
+        assert requests.post(place, timeout=10).ok
+        assert stripe_live.control.wait()
+
+        membership.refresh_from_db()
+        assert (membership.status, membership.auto_renew) == ("expiring_soon", False)
 
     @pytest.mark.parametrize("by_flag", [True, False], ids=["by the API", "by the portal"])
     def test_a_cancellation_ends_at_the_end_of_the_paid_year(self, stripe_live, by_flag):

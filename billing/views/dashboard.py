@@ -9,7 +9,7 @@ from accounts.access import owner_required
 from accounts.models import Owner
 from accounts.transitions import TransitionNotAllowed
 from billing import publishing
-from billing.models import Membership
+from billing.models import Customer, Membership, MembershipStatus
 from billing.next_step import next_step
 from listings.models import Enquiry, Property
 
@@ -25,6 +25,9 @@ def dashboard(request: HttpRequest, owner: Owner) -> HttpResponse:
         "owner": owner,
         "houses": _houses(owner, memberships),
         "memberships": memberships,
+        "past_due": [one for one in memberships if one.status == MembershipStatus.PAST_DUE],
+        # Only a customer of Stripe's has a page there.
+        "has_billing": Customer.objects.filter(owner=owner).exists(),
         "unused": [one for one in memberships if one.is_current and one.property_id is None],
         "enquiries": enquiries[:LATEST],
         "owner_area": "houses",
