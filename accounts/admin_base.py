@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import ValidationError
 from django.db.models import Field, Model, QuerySet
 from django.forms import Field as FormField
 from django.http import HttpRequest
@@ -40,6 +41,25 @@ class DeskAdmin(ModelAdmin):
         if formfield and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
             formfield.widget = formfield.widget.widget
         return formfield
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Leave out of the address what is no value of its field; looking it up would fail."""
+        initial = super().get_changeform_initial_data(request)
+        return {name: value for name, value in initial.items() if self._is_usable(name, value)}
+
+    def _is_usable(self, name: str, value: str | list[str]) -> bool:
+        if any("\x00" in part for part in value):  # PostgreSQL refuses it
+            return False
+        if name in {field.name for field in self.opts.many_to_many}:
+            return False  # no link of ours fills in several rows
+        field = {field.name: field for field in self.opts.fields}.get(name)
+        if field is None or not field.is_relation:
+            return True
+        try:
+            field.formfield().clean(value)
+        except ValidationError:
+            return False
+        return True
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KnownFiltersChangeList]:
         return KnownFiltersChangeList

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import Model
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -133,6 +133,22 @@ class TestJunkInTheAddress:
         answers = {query: desk.get(page(model, "changelist") + query) for query in asked}
 
         assert not {query for query, answer in answers.items() if answer.status_code >= 500}
+
+    def test_never_breaks_the_form_for_a_new_row(self, desk: Client, model: type[Model]) -> None:
+        fields = [field.name for field in model._meta.get_fields() if not field.auto_created]
+        asked = ["&".join(f"{name}={junk}" for name in fields) for junk in JUNK]
+
+        answers = {query: desk.get(f"{page(model, 'add')}?{query}") for query in asked}
+
+        assert not {query for query, answer in answers.items() if answer.status_code >= 500}
+
+    def test_a_null_character_never_reaches_a_field_of_a_new_row(
+        self, desk: Client, model: type[Model]
+    ) -> None:
+        model_admin = admin.site.get_model_admin(model)
+        asked = RequestFactory().get("/", {"contact": "a\x00", "groups": "1,\x00", "email": "kept"})
+
+        assert model_admin.get_changeform_initial_data(asked) == {"email": "kept"}
 
     def test_never_breaks_the_choices_of_another_page(
         self, desk: Client, model: type[Model]
