@@ -304,11 +304,18 @@ if IN_SANDBOX:
     SILENCED_SYSTEM_CHECKS += ["djstripe.W002"]  # warns of any STRIPE_API_HOST; here it is meant
 
 LOG_LEVEL = env.one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+# The queues tell of each step of each task at INFO: for whoever asks for DEBUG, or for less.
+QUEUE_LOG_LEVEL = "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"stripe": {"level": "WARNING"}},  # at INFO it tells of every call, twice
+    "loggers": {
+        "stripe": {"level": "WARNING"},  # at INFO it tells of every call, twice
+        "django-q": {"level": QUEUE_LOG_LEVEL},
+        # With a handler of ours it adds none of its own, which would print every line twice.
+        "post_office": {"level": QUEUE_LOG_LEVEL, "handlers": ["console"], "propagate": False},
+    },
 }

@@ -245,6 +245,27 @@ def test_the_environment_wins_over_the_file(run, tmp_path):
     assert done.stdout == "https://shell.example\n"
 
 
+# --- What is logged -------------------------------------------------------------------------------
+
+TALK = """
+import django, logging
+django.setup()
+import django_q.conf, post_office.mail
+for name in ("django-q", "post_office"):
+    logging.getLogger(name).info("chatter of %s", name)
+    logging.getLogger(name).error("trouble of %s", name)
+"""
+
+
+@pytest.mark.parametrize("name", ["django-q", "post_office"])
+@pytest.mark.parametrize(("level", "chatter"), [("INFO", 0), ("DEBUG", 1), ("ERROR", 0)])
+def test_the_queues_tell_trouble_once_and_chatter_only_when_asked(run, name, level, chatter):
+    done = run("-c", TALK, **OWN, LOG_LEVEL=level)
+
+    assert done.stderr.count(f"trouble of {name}") == 1
+    assert done.stderr.count(f"chatter of {name}") == chatter
+
+
 # --- Every setting is written down ----------------------------------------------------------------
 
 
