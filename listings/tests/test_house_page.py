@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts.tests.factories import OwnerFactory, UserFactory
@@ -112,6 +113,28 @@ class TestHouseThatIsNotLive:
             response = page_of(client, house)
             assert response.status_code == 200
             assert "Preview." in response.content.decode()
+
+    def test_staff_who_may_not_see_listings_see_no_preview(self, client):
+        house = PropertyFactory(title="Draft Hall")
+        client.force_login(UserFactory(is_staff=True))
+
+        assert page_of(client, house).status_code == 404
+
+    def test_staff_who_may_see_listings_need_no_more_for_a_preview(self, client):
+        bob = UserFactory(is_staff=True)
+        may_see = Permission.objects.get_by_natural_key(
+            "view_propertyrecord", "crm", "propertyrecord"
+        )
+        bob.user_permissions.add(may_see)
+        client.force_login(bob)
+
+        assert page_of(client, PropertyFactory()).status_code == 200
+
+    def test_the_permission_alone_makes_nobody_staff(self, client):
+        charlie = UserFactory(is_superuser=True)
+        client.force_login(charlie)
+
+        assert page_of(client, PropertyFactory()).status_code == 404
 
     def test_another_owner_sees_no_preview(self, client):
         charlie = OwnerFactory()

@@ -16,6 +16,9 @@ from listings.intake import take_enquiry
 from listings.models import Property
 from listings.views.public import similar_houses
 
+ENQUIRED = "enquired"  # in the session: the house that an enquiry was last sent about
+PREVIEW = "crm.view_propertyrecord"  # the staff's permission to see listings
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def house(request: HttpRequest, slug: str) -> HttpResponse:
@@ -29,7 +32,8 @@ def house(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def enquiry_thanks(request: HttpRequest, slug: str) -> HttpResponse:
-    shown = get_object_or_404(Property, slug=slug)
+    """Only for who has sent one: to others the page would tell which houses are in the making."""
+    shown = get_object_or_404(Property, slug=slug, pk=request.session.get(ENQUIRED))
     context = {"house": shown, "live": _is_live(shown), "similar": similar_houses(shown)}
     return render(request, "listings/enquiry_thanks.html", context)
 
@@ -39,6 +43,7 @@ def _take(request: HttpRequest, house: Property) -> HttpResponse:
     if not form.is_valid():
         return _page(request, house, form)
     take_enquiry(form.save(commit=False), house, trapped=form.trapped)
+    request.session[ENQUIRED] = house.pk
     return redirect("enquiry_thanks", slug=house.slug)
 
 
@@ -69,7 +74,7 @@ def _is_live(house: Property) -> bool:
 
 
 def _may_preview(user: User, house: Property) -> bool:
-    return user.is_authenticated and (user.is_staff or house.owner.user_id == user.pk)
+    return house.owner.user_id == user.pk or (user.is_staff and user.has_perm(PREVIEW))
 
 
 def _today() -> date:
