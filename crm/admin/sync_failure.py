@@ -1,21 +1,35 @@
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from accounts.admin_base import ReadOnlyAdmin
-from accounts.admin_columns import label, moment, two_lines
+from accounts.admin_columns import admin_url, label, moment, two_lines
 from crm.admin.filters import CreatedFilter, EntityFilter, FailureStateFilter
-from crm.dashboard import readable
+from crm.dashboard import open_failures, readable
+from crm.failures import retry
 from crm.models import SyncFailure
+
+MOST_AT_ONCE = 200  # a page's time; the worker takes the rest
 
 
 @admin.register(SyncFailure)
 class SyncFailureAdmin(ReadOnlyAdmin):
+    """What could not be written to the CRM. The worker tries again by itself, staff at once."""
+
+    actions = ("try_again",)
+    change_form_outer_before_template = "admin/crm/syncfailure/try_again.html"
+    list_before_template = "admin/crm/syncfailure/try_all.html"
     list_display = ("what", "state", "attempts", "first_seen", "last_tried", "next_try")
     list_filter = (FailureStateFilter, EntityFilter, CreatedFilter)
     search_fields = ("source_key", "message")
@@ -41,11 +55,55 @@ class SyncFailureAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """List them, or say that even this list is broken."""
-        if readable(SyncFailure.objects.exists) is not None:
-            return super().changelist_view(request, extra_context)
+        is_open = readable(open_failures().exists)
+        if is_open is not None:
+            may_try_all = is_open and self.has_try_again_permission(request)
+            context = {**(extra_context or {}), "may_try_all": may_try_all}
+            return super().changelist_view(request, context)
         context = {**self.admin_site.each_context(request), "title": "Sync failures"}
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/crm/cannot_be_read.html", context)
+
+    # --- Trying again -----------------------------------------------------------------------------
+
+    def has_try_again_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("crm.change_syncfailure")
+
+    @admin.action(description="Try again", permissions=["try_again"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[SyncFailure]) -> None:
+        _try_again(request, queryset)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        one, every = view(require_POST(self.try_view)), view(require_POST(self.try_all_view))
+        return [
+            path("try-all/", every, name="crm_syncfailure_try_all"),
+            path("<path:object_id>/try-again/", one, name="crm_syncfailure_try_again"),
+            *super().get_urls(),
+        ]
+
+    def try_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not self.has_try_again_permission(request):
+            raise PermissionDenied
+        failure = self.get_object(request, unquote(object_id))
+        if failure is None:
+            raise Http404
+        _try_again(request, SyncFailure.objects.filter(pk=failure.pk))
+        return HttpResponseRedirect(admin_url(failure))
+
+    def try_all_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_try_again_permission(request):
+            raise PermissionDenied
+        _try_again(request, open_failures())
+        return HttpResponseRedirect(reverse("admin:crm_syncfailure_changelist"))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        failure = kwargs.get("obj")
+        is_open = failure is not None and failure.resolved_at is None
+        context["may_try_again"] = is_open and self.has_try_again_permission(request)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Columns ----------------------------------------------------------------------------------
 
@@ -72,3 +130,24 @@ class SyncFailureAdmin(ReadOnlyAdmin):
     @display(description="Resolved")
     def resolved(self, failure: SyncFailure) -> str:
         return moment(failure.resolved_at)
+
+
+def _try_again(request: HttpRequest, failures: QuerySet[SyncFailure]) -> None:
+    """Try those that are open, the oldest first, and say what came of it."""
+    still_open = failures.filter(resolved_at=None)
+    tried = list(still_open.order_by("created_at", "pk")[:MOST_AT_ONCE])
+    waiting = still_open.count() - len(tried)
+    now = timezone.now()
+    settled = sum(retry(failure, now=now) for failure in tried)
+    if settled:
+        messages.success(request, f"{_counted(settled)} settled.")
+    if failed := len(tried) - settled:
+        messages.error(request, f"{_counted(failed)} could still not be written.")
+    if not tried:
+        messages.info(request, "Nothing was left to try: it is settled.")
+    if waiting:
+        messages.warning(request, f"{_counted(waiting)} not tried yet. Try again for the rest.")
+
+
+def _counted(number: int) -> str:
+    return f"{number} {'record' if number == 1 else 'records'}"

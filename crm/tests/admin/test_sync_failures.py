@@ -1,0 +1,154 @@
+"""Staff try a failed sync again, one, those that are ticked, or all that are open."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.admin_columns import admin_url
+from accounts.models import User
+from crm.admin import sync_failure
+from crm.mirror import MIRRORS
+from crm.models import PropertyRecord, SyncFailure
+from crm.tests.factories import SyncFailureFactory
+from listings.tests.factories import PropertyFactory
+
+LIST = "admin:crm_syncfailure_changelist"
+ALL = "admin:crm_syncfailure_try_all"
+
+
+def failure(**fields: Any) -> SyncFailure:
+    """Return the failure of a house whose record is not there."""
+    house = PropertyFactory()
+    PropertyRecord.objects.filter(property=house).delete()
+    return SyncFailureFactory(source_key=f"properties:{house.pk}", **fields)
+
+
+def try_page(row: SyncFailure) -> str:
+    return reverse("admin:crm_syncfailure_try_again", args=[row.pk])
+
+
+def said(answer: HttpResponse) -> list[str]:
+    return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+@pytest.fixture
+def poison(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No house's record can be written."""
+
+    def fail(keys: list[int], **options: object) -> None:
+        raise ValueError("poison")
+
+    monkeypatch.setattr(MIRRORS["properties"], "sync", fail)
+
+
+def test_one_is_tried_from_its_own_page(desk: Client, bob: User) -> None:
+    row = failure()
+
+    answer = desk.post(try_page(row))
+
+    row.refresh_from_db()
+    assert row.resolved_by == bob.email
+    assert PropertyRecord.objects.count() == 1
+    assert said(answer) == ["1 record settled."]
+
+
+def test_those_that_are_ticked_are_tried(desk: Client) -> None:
+    ticked, other = [failure(), failure()], failure()
+
+    answer = desk.post(
+        reverse(LIST), {"action": "try_again", "_selected_action": [row.pk for row in ticked]}
+    )
+
+    assert list(SyncFailure.objects.open()) == [other]
+    assert said(answer) == ["2 records settled."]
+
+
+def test_all_that_are_open_are_tried(desk: Client) -> None:
+    failure()
+    failure()
+
+    answer = desk.post(reverse(ALL))
+
+    assert not SyncFailure.objects.open().exists()
+    assert said(answer) == ["2 records settled."]
+
+
+@pytest.mark.usefixtures("poison")
+def test_what_fails_again_is_said_and_counted(desk: Client) -> None:
+    PropertyFactory()
+
+    answer = desk.post(reverse(ALL))
+
+    row = SyncFailure.objects.get()
+    assert (row.attempts, row.resolved_at) == (2, None)
+    assert said(answer) == ["1 record could still not be written."]
+
+
+def test_what_is_settled_is_not_tried(desk: Client) -> None:
+    settled = timezone.now()
+    row = failure(resolved_at=settled, resolved_by="alice@example.com")
+
+    answer = desk.post(try_page(row))
+
+    row.refresh_from_db()
+    assert row.resolved_by == "alice@example.com"
+    assert said(answer) == ["Nothing was left to try: it is settled."]
+
+
+def test_no_more_are_tried_at_once_than_a_page_has_time_for(
+    desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_failure, "MOST_AT_ONCE", 1)
+    failure()
+    newer = failure()
+
+    answer = desk.post(reverse(ALL))
+
+    assert list(SyncFailure.objects.open()) == [newer]
+    assert said(answer)[-1] == "1 record not tried yet. Try again for the rest."
+
+
+def test_a_link_tries_nothing(desk: Client) -> None:
+    row = failure()
+
+    answers = [desk.get(try_page(row)), desk.get(reverse(ALL))]
+
+    assert [answer.status_code for answer in answers] == [405, 405]
+
+
+class TestStaffWhoOnlyLook:
+    def test_are_refused(self, client: Client, dora: User) -> None:
+        row = failure()
+        client.force_login(dora)
+
+        answers = [client.post(try_page(row)), client.post(reverse(ALL))]
+
+        assert [answer.status_code for answer in answers] == [403, 403]
+        assert SyncFailure.objects.open().exists()
+
+    def test_see_no_button(self, client: Client, dora: User) -> None:
+        row = failure()
+        client.force_login(dora)
+
+        pages = [
+            client.get(address).content.decode() for address in (admin_url(row), reverse(LIST))
+        ]
+
+        assert not [page for page in pages if "Try a" in page]
+
+
+def test_staff_with_the_permission_see_both_buttons(client: Client, dora: User) -> None:
+    dora.user_permissions.add(Permission.objects.get(codename="change_syncfailure"))
+    row = failure()
+    client.force_login(dora)
+
+    pages = [client.get(address).content.decode() for address in (admin_url(row), reverse(LIST))]
+
+    assert try_page(row) in pages[0]
+    assert reverse(ALL) in pages[1]
