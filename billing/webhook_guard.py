@@ -22,6 +22,9 @@ TOLERANCE_SECONDS = 300
 MAX_DEPTH = 64
 MAX_NAME_LENGTH = 250
 MAX_TIMESTAMP = 2**33
+ID = re.compile(r"[A-Za-z0-9_]{1,250}")
+# What we and dj-stripe fetch by its id. Others, such as coupons, may be named by people.
+FETCHED = ("checkout.session", "customer", "invoice", "subscription")
 SIGNATURE = re.compile(r"t=([0-9]{1,12})((?:,v[0-9]=[0-9a-f]{64})+)")
 
 
@@ -108,6 +111,41 @@ def _check_event(event: Any) -> None:
     if not isinstance(data, dict) or not isinstance(data.get("object"), dict):
         raise Refused("The event is about nothing.")
     _check_storable(event)
+    _check_references(event, data["object"])
+
+
+def _check_references(event: dict[str, Any], subject: dict[str, Any]) -> None:
+    """Whatever is asked for at Stripe or locked by its id must have one, or be absent."""
+    kind, own_id = subject.get("object"), subject.get("id")
+    if not _is_name(kind):
+        raise Refused("The event's object is of no kind.")
+    details = _part(_part(subject, "parent"), "subscription_details")
+    for holder, name in (
+        (event, "account"),
+        (subject, "customer"),
+        (subject, "subscription"),
+        (details, "subscription"),
+    ):
+        if not _is_reference(holder.get(name)):
+            raise Refused(f"The event's {name} is malformed.")
+    if own_id is not None and not (_is_id(own_id) if kind in FETCHED else _is_name(own_id)):
+        raise Refused("The id of the event's object is malformed.")
+
+
+def _part(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    part = holder.get(name) or {}
+    if not isinstance(part, dict):
+        raise Refused(f"The event's {name} is malformed.")
+    return part
+
+
+def _is_reference(value: Any) -> bool:
+    """None, an id, or the object itself in its place."""
+    return value is None or _is_id(value.get("id") if isinstance(value, dict) else value)
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and ID.fullmatch(value) is not None
 
 
 def _is_name(value: Any) -> bool:

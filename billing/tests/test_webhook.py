@@ -196,6 +196,10 @@ class TestMethodAndSize:
         assert_refused(deliver(client, make_event(), CONTENT_LENGTH=length))
 
 
+def about(**subject):
+    return json.dumps(make_event(data={"object": subject})).encode()
+
+
 # What a sender with the right secret could still get wrong; dj-stripe answers 500 to most of it.
 SIGNED_JUNK = {
     "nothing": b"",
@@ -233,8 +237,41 @@ SIGNED_JUNK = {
     "a time beyond time": json.dumps(make_event(created=10**15)).encode(),
     "data of nothing": json.dumps(make_event(data=None)).encode(),
     "data without an object": json.dumps(make_event(data={})).encode(),
+    "an account of a number": json.dumps(make_event(account=5)).encode(),
+    "no kind of object": about(),
+    "a kind of a list": about(object=["invoice"]),
+    "a customer of a number": about(object="invoice", customer=5),
+    "a customer of a list": about(object="invoice", customer=["a"]),
+    "a customer without an id": about(object="invoice", customer={}),
+    "a customer with a path as id": about(object="invoice", customer={"id": "../prices"}),
+    "an empty customer": about(object="invoice", customer=""),
+    "a customer on two lines": about(object="invoice", customer="cus_1\n"),
+    "a subscription of true": about(object="checkout.session", subscription=True),
+    "a parent of a number": about(object="invoice", parent=5),
+    "details of a list": about(object="invoice", parent={"subscription_details": [1]}),
+    "a parent's subscription of a number": about(
+        object="invoice", parent={"subscription_details": {"subscription": 5}}
+    ),
+    "a subscription with a number as id": about(object="subscription", id=5),
+    "a subscription with a path as id": about(object="subscription", id="../customers"),
+    "a subscription with dots as id": about(object="subscription", id=".."),
+    "a coupon with a number as id": about(object="coupon", id=5),
     "data with a text": json.dumps(make_event(data={"object": "sub_1"})).encode(),
 }
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {"id": "SUMMER-20", "object": "unheard_of"},
+        {"object": "balance_like"},
+        {"id": "x_1", "object": "unheard_of", "customer": None, "parent": None},
+        {"id": "x_1", "object": "unheard_of", "customer": {"id": "cus_1", "object": "customer"}},
+    ],
+    ids=["an id that a person gave", "no id", "nothing referred to", "an expanded customer"],
+)
+def test_what_stripe_does_send_is_no_junk(client, subject):
+    assert deliver(client, make_event(data={"object": subject})).status_code == 200
 
 
 @pytest.mark.parametrize("body", SIGNED_JUNK.values(), ids=SIGNED_JUNK.keys())
