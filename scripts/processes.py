@@ -1,11 +1,13 @@
 """Child processes that live and die together, however the end comes."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from functools import cache
 from types import FrameType
 from typing import IO
 
@@ -50,7 +52,7 @@ class Processes:
         """Start a child. Its output goes out line by line after its name, or as it is if None."""
         self.raise_if_stopped()
         child = subprocess.Popen(
-            command,
+            [*bind_to_parent(), *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
@@ -102,6 +104,17 @@ class Processes:
             child.wait()
         for relay in self.relays:
             relay.join()
+
+
+@cache
+def bind_to_parent() -> list[str]:
+    """What to put before a command so that it is told to end if this process is killed outright."""
+    binder = ["setpriv", "--pdeathsig", "TERM", "--"]
+    if not shutil.which(binder[0]):
+        return []
+    # Some systems have a setpriv that does not know the option.
+    trial = subprocess.run([*binder, "true"], stderr=subprocess.DEVNULL, check=False)
+    return [] if trial.returncode else binder
 
 
 def kill_group(leader: subprocess.Popen[str]) -> None:

@@ -106,6 +106,24 @@ def test_nothing_more_is_started_after_a_signal(processes):
         processes.start("web", SLEEP)
 
 
+# A runner whose child says its own id, once it is what it was started to be.
+RUNNER = python(
+    "import sys, time; from scripts.processes import Processes;"
+    "child = 'import os, time; print(os.getpid(), flush=True); time.sleep(60)';"
+    "Processes().start('worker', [sys.executable, '-c', child]);"
+    "time.sleep(60)"
+)
+
+
+def test_killing_the_runner_outright_ends_its_children():
+    with subprocess.Popen(RUNNER, stdout=subprocess.PIPE, text=True) as runner:
+        child = int(runner.stdout.readline().split("| ")[1])
+
+        runner.kill()
+
+    assert is_gone(child)
+
+
 def test_the_end_of_make_is_the_end_of_what_it_made(processes):
     processes.made_by = os.getppid() + 1
 
