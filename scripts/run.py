@@ -106,7 +106,9 @@ def prepare_site(processes: Processes, *, with_demo: bool) -> None:
     processes.start("static", [*MANAGE, "collectstatic", "--noinput", "-v0"])
     processes.finish("migrate")
     if with_demo:
-        # It makes the data the first time only, which takes a minute, and shows how far it is.
+        # It makes the data the first time only, and shows a terminal how far it is.
+        if not sys.stdout.isatty():
+            say("Making the demo's data, if there is none yet. That takes about a minute.")
         processes.start("demo", [*MANAGE, "demo", "--if-empty"], output=None)
         processes.finish("demo")
     processes.finish("static")

@@ -6,6 +6,8 @@ import sys
 import pytest
 from django.conf import settings
 
+from scripts.run import prepare_site
+
 
 @pytest.fixture
 def run(tmp_path):
@@ -83,3 +85,26 @@ def test_clean_demo_removes_the_demos_files(run, tmp_path):
     assert done.returncode == 0
     assert not var.exists()
     assert not media.exists()
+
+
+# --- While it starts ------------------------------------------------------------------------------
+
+
+class Recorder:
+    """Processes that all do well at once."""
+
+    def start(self, name: str, command: list[str], **options: object) -> None: ...
+
+    def finish(self, name: str) -> None: ...
+
+
+def test_whoever_sees_no_bar_is_told_how_long_the_demo_takes(capsys):
+    prepare_site(Recorder(), with_demo=True)
+
+    assert "takes about a minute" in capsys.readouterr().out
+
+
+def test_nothing_is_said_of_a_demo_that_is_not_wanted(capsys):
+    prepare_site(Recorder(), with_demo=False)
+
+    assert "demo" not in capsys.readouterr().out
