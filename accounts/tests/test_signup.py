@@ -104,6 +104,7 @@ class TestSignUp:
         [
             ("first_name", ""),
             ("first_name", "Al\nice"),
+            ("first_name", "\u200b\u2060"),
             ("last_name", "x" * 151),
             ("email", "nobody"),
             ("email", "a@b.example\nBcc: x@example.com"),

@@ -5,6 +5,7 @@ from django import forms
 from accounts.models import Owner, User, normalise_email
 from accounts.text_input import PlainTextMixin
 from listings.choices import AddOn
+from listings.forms.fields import LongTextField
 from listings.models import Enquiry, Property
 
 FURTHEST_AHEAD = timedelta(days=3 * 365)
@@ -31,12 +32,7 @@ class EnquiryForm(PlainTextMixin, forms.ModelForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    message = forms.CharField(
-        label="Your message",
-        max_length=4000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 5}),
-    )
+    message = LongTextField(label="Your message", rows=5, max_length=4000)
     # People do not see this field; programs that fill in every field give themselves away.
     website = forms.CharField(
         label="Leave this empty",
@@ -81,6 +77,7 @@ class EnquiryForm(PlainTextMixin, forms.ModelForm):
         )
         for name in ("check_in", "check_out"):
             self.fields[name].widget.attrs["min"] = today.isoformat()
+            self.fields[name].widget.attrs["max"] = (today + FURTHEST_AHEAD).isoformat()
 
     @property
     def trapped(self) -> bool:
@@ -96,6 +93,12 @@ class EnquiryForm(PlainTextMixin, forms.ModelForm):
         if arrival and arrival > self.today + FURTHEST_AHEAD:
             raise forms.ValidationError("Choose an arrival within the next three years.")
         return arrival
+
+    def clean_check_out(self) -> date | None:
+        departure = self.cleaned_data["check_out"]
+        if departure and departure > self.today + FURTHEST_AHEAD:
+            raise forms.ValidationError("Choose a departure within the next three years.")
+        return departure
 
     def clean(self) -> None:
         super().clean()

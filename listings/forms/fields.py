@@ -2,12 +2,24 @@
 
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 
+from listings.choices import VideoType
 from listings.photos import MAX_BYTES, EncodedPhoto, encode_photo
 
 HIGHEST_PRICE = 100_000
+FILM_HOSTS = {
+    "youtube.com": VideoType.YOUTUBE,
+    "www.youtube.com": VideoType.YOUTUBE,
+    "m.youtube.com": VideoType.YOUTUBE,
+    "www.youtube-nocookie.com": VideoType.YOUTUBE,
+    "youtu.be": VideoType.YOUTUBE,
+    "vimeo.com": VideoType.VIMEO,
+    "www.vimeo.com": VideoType.VIMEO,
+    "player.vimeo.com": VideoType.VIMEO,
+}
 
 
 class PoundsField(forms.DecimalField):
@@ -33,6 +45,37 @@ class PoundsField(forms.DecimalField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(None if initial is None else Decimal(initial) / 100, data)
+
+
+class LongTextField(forms.CharField):
+    """Several lines, with a limit that browser and server count alike.
+
+    Browsers count a line break as one character and send it as two.
+    """
+
+    def __init__(self, *, rows: int, max_length: int = 10_000, **kwargs: Any) -> None:
+        widget = forms.Textarea(attrs={"rows": rows})
+        super().__init__(required=False, max_length=max_length, widget=widget, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(value).replace("\r\n", "\n")
+
+
+class FilmField(forms.URLField):
+    """A link to a film on YouTube or Vimeo."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, assume_scheme="https", max_length=200, **kwargs)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and not (value.startswith("https://") and film_host(value)):
+            raise forms.ValidationError("Enter a link to YouTube or Vimeo, with https://.")
+
+
+def film_host(link: str) -> str:
+    """Return the VideoType of the link, or "" where it leads elsewhere."""
+    return FILM_HOSTS.get(urlsplit(link).netloc.lower(), "")
 
 
 class ChoicesField(forms.MultipleChoiceField):

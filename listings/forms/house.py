@@ -1,14 +1,24 @@
 """The owner's listing form: every field of a house on one page."""
 
+import re
 from typing import Any
 
 from django import forms
 
 from accounts.text_input import PlainTextMixin
-from listings.choices import Amenity, ListingStatus, Occasion, PropertyType, VideoType
-from listings.forms.fields import ChoicesField, PhotosField, PoundsField
+from listings.choices import Amenity, ListingStatus, Occasion, PropertyType
+from listings.forms.fields import (
+    ChoicesField,
+    FilmField,
+    LongTextField,
+    PhotosField,
+    PoundsField,
+    film_host,
+)
 from listings.models import Property
 
+WEB_ADDRESS = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
+WEB_ADDRESS_TAKEN = "Another house has this web address. Choose another one."
 # A listing that guests know must not lose what it was approved with.
 MUST_STAY_COMPLETE = {ListingStatus.LIVE, ListingStatus.PAUSED}
 
@@ -35,10 +45,6 @@ def _times() -> forms.TimeInput:
     return forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
 
-def _lines(rows: int) -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": rows, "maxlength": 10_000})
-
-
 class HouseForm(PlainTextMixin, forms.ModelForm):
     sleeps_min = _count("Sleeps from")
     sleeps_max = _count("Sleeps up to")
@@ -56,12 +62,11 @@ class HouseForm(PlainTextMixin, forms.ModelForm):
     )
     cleaning_fee_pence = PoundsField(label="Cleaning fee, once", required=False)
     security_deposit_pence = PoundsField(label="Security deposit", required=False)
-    hero_video = forms.URLField(
-        label="Link to a film",
-        required=False,
-        assume_scheme="https",
-        help_text="On YouTube or Vimeo.",
-    )
+    description = LongTextField(rows=8, label="Description")
+    nearby_attractions = LongTextField(rows=4, label="Nearby attractions")
+    house_rules = LongTextField(rows=4, label="House rules")
+    cancellation_policy = LongTextField(rows=4, label="Cancellation policy")
+    hero_video = FilmField(label="Link to a film", help_text="On YouTube or Vimeo.")
     new_photos = PhotosField(
         label="Add photos",
         help_text="JPEG, PNG or WebP, up to 10 MB each. You can choose several at once.",
@@ -101,7 +106,6 @@ class HouseForm(PlainTextMixin, forms.ModelForm):
             "cleaning_fee_pence",
             "security_deposit_pence",
             "hero_video",
-            "video_type",
             "slug",
             "meta_title",
             "meta_description",
@@ -117,7 +121,6 @@ class HouseForm(PlainTextMixin, forms.ModelForm):
             "enquiry_email": "E-mail for enquiries",
             "check_in_time": "Guests arrive from",
             "check_out_time": "Guests leave by",
-            "video_type": "The film is on",
         }
         help_texts = {
             "short_description": "One or two lines that make people want to read on.",
@@ -126,12 +129,9 @@ class HouseForm(PlainTextMixin, forms.ModelForm):
             "slug": "Small letters, digits and hyphens. Empty: made from the name.",
             "enquiry_email": "Empty: enquiries go to the address you log in with.",
         }
+        error_messages = {"slug": {"unique": WEB_ADDRESS_TAKEN}}
         widgets = {
             "short_description": forms.Textarea(attrs={"rows": 2}),
-            "description": _lines(8),
-            "nearby_attractions": _lines(4),
-            "house_rules": _lines(4),
-            "cancellation_policy": _lines(4),
             "check_in_time": _times(),
             "check_out_time": _times(),
             "meta_description": forms.Textarea(attrs={"rows": 2}),
@@ -140,7 +140,6 @@ class HouseForm(PlainTextMixin, forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["property_type"].choices = [("", "Choose one"), *PropertyType.choices]
-        self.fields["video_type"].choices = [("", "Not chosen"), *VideoType.choices]
         if self.instance.has_been_public:
             # Links to the page are out in the world.
             self.fields["slug"].disabled = True
@@ -152,13 +151,23 @@ class HouseForm(PlainTextMixin, forms.ModelForm):
         super().clean()
         data = self.cleaned_data
         if data.get("sleeps_max", 500) < data.get("sleeps_min", 1):
-            self.add_error("sleeps_max", "This cannot be less than “sleeps from”.")
+            self.add_error("sleeps_max", "This cannot be less than “Sleeps from”.")
         if data.get("weekend_price_pence") is None and "weekend_price_pence" in data:
             data["weekend_price_pence"] = data.get("midweek_price_pence")
         for fee in ("cleaning_fee_pence", "security_deposit_pence"):
             data[fee] = data.get(fee) or 0
-        if data.get("hero_video") and not data.get("video_type") and "video_type" in data:
-            self.add_error("video_type", "Say where the film is.")
+        self.instance.video_type = film_host(data.get("hero_video", ""))
+
+    def clean_slug(self) -> str:
+        slug = self.cleaned_data["slug"]
+        if not slug or self.fields["slug"].disabled:
+            return slug
+        slug = slug.lower()
+        if not WEB_ADDRESS.fullmatch(slug):
+            raise forms.ValidationError(
+                "Use small letters, digits and single hyphens between them."
+            )
+        return slug
 
     def save_fields(self) -> Property:
         """Write the form's own columns and no other: the status may have moved meanwhile."""
@@ -166,5 +175,5 @@ class HouseForm(PlainTextMixin, forms.ModelForm):
         if house.pk is None:
             house.save()
         else:
-            house.save(update_fields=[*self.Meta.fields, "updated_at"])
+            house.save(update_fields=[*self.Meta.fields, "video_type", "updated_at"])
         return house

@@ -1,6 +1,7 @@
 import datetime
 
 import pytest
+from django.urls import reverse
 from post_office.models import Email
 
 from listings.intake import HONEYPOT, NOT_LIVE
@@ -58,6 +59,21 @@ class TestGoodEnquiry:
         assert response.redirect_chain[-1][1] == 302
         assert "Your enquiry is on its way" in response.content.decode()
 
+    @pytest.mark.parametrize("status", ["live", "paused", "draft", "pending_approval"])
+    def test_the_thanks_are_not_there_for_who_sent_nothing(self, client, status):
+        house = PropertyFactory(status=status)
+
+        response = client.get(reverse("enquiry_thanks", args=[house.slug]))
+
+        assert response.status_code == 404
+
+    def test_the_thanks_of_one_house_are_not_those_of_another(self, client, house):
+        send(client, house)
+
+        other = PropertyFactory(live=True)
+
+        assert client.get(reverse("enquiry_thanks", args=[other.slug])).status_code == 404
+
     def test_name_email_and_guests_are_enough(self, client, house):
         for name in ("guest_phone", "check_in", "check_out", "occasion", "message"):
             assert send(client, house, **{name: "", "check_in": "", "check_out": ""}).url
@@ -95,6 +111,7 @@ class TestWhatIsWrong:
         [
             ("guest_name", "", "required"),
             ("guest_name", "x" * 151, "150"),
+            ("guest_name", "\u200b\u2060", "can be seen"),
             ("guest_name", "Gus\r\nBcc: all@example.com", "one line"),
             ("guest_name", "Gus\x00", "Null"),
             ("guest_email", "", "required"),
@@ -115,6 +132,7 @@ class TestWhatIsWrong:
             ("check_in", "", "arrival too"),
             ("check_out", "", "departure too"),
             ("check_out", TOMORROW.isoformat(), "after the arrival"),
+            ("check_out", "2999-01-01", "three years"),
             ("add_ons", ["fireworks"], "not one of the available"),
             ("message", "x" * 4001, "4000"),
             ("message", "bell\x07", "ordinary text"),

@@ -61,7 +61,6 @@ def typed(photos=(), **changes):
         "cleaning_fee_pence": "250",
         "security_deposit_pence": "",
         "hero_video": "https://youtube.com/watch?v=1",
-        "video_type": "youtube",
         "slug": "",
         "meta_title": "Fern Hall in Bath",
         "meta_description": "A manor",
@@ -125,6 +124,7 @@ class TestAdd:
 
     def test_no_field_of_a_house_is_left_out_of_the_form(self):
         ours = {"id", "owner", "created_at", "updated_at"}
+        ours.add("video_type")  # follows from the link
         editable = {f.name for f in Property._meta.concrete_fields if f.editable} - ours
 
         assert editable <= set(HousePage(Property()).form.fields)
@@ -171,7 +171,20 @@ class TestAdd:
             ("midweek_price_pence", "0"),
             ("weekend_price_pence", "-5"),
             ("hero_video", "javascript:alert(1)"),
-            ("video_type", ""),
+            ("hero_video", "http://youtube.com/watch?v=1"),
+            ("hero_video", "https://bad.example/youtube.com"),
+            ("hero_video", "https://youtube.com@bad.example/"),
+            ("hero_video", "https://youtube.com.bad.example/"),
+            ("hero_video", "https://youtube.com/" + "x" * 200),
+            ("title", "\u200b\u200d"),
+            ("title", "\u3164"),
+            ("slug", "-"),
+            ("slug", "under_score"),
+            ("slug", "-fern-"),
+            ("description", "x" * 10_001),
+            ("nearby_attractions", "x" * 10_001),
+            ("house_rules", "x" * 10_001),
+            ("cancellation_policy", "x" * 10_001),
             ("slug", "Not A Slug!"),
             ("description", "bell\x07"),
             ("enquiry_email", "nobody"),
@@ -186,10 +199,47 @@ class TestAdd:
         assert 'value="Bath"' in response.content.decode()
         assert Property.objects.count() == 0
 
-    def test_a_taken_web_address_is_refused(self, client, alice):
+    @pytest.mark.parametrize("slug", ["fern-hall", "Fern-Hall"])
+    def test_a_taken_web_address_is_refused_in_the_words_of_the_form(self, client, alice, slug):
         PropertyFactory(slug="fern-hall")
 
-        assert "slug" in add(client, slug="fern-hall").context["form"].errors
+        response = add(client, slug=slug)
+
+        assert response.context["form"].errors == {
+            "slug": ["Another house has this web address. Choose another one."]
+        }
+
+    def test_a_web_address_is_stored_in_small_letters(self, client, alice):
+        add(client, slug="The-Fern-2")
+
+        assert Property.objects.get().slug == "the-fern-2"
+
+    def test_the_longest_text_fits_however_many_lines_it_has(self, client, alice):
+        add(client, description="x\r\n" * 4999 + "xx")
+
+        assert len(Property.objects.get().description) == 10_000
+
+    @pytest.mark.parametrize(
+        ("link", "where"),
+        [
+            ("https://youtu.be/abc", "youtube"),
+            ("www.YouTube.com/watch?v=abc", "youtube"),
+            ("https://player.vimeo.com/video/1", "vimeo"),
+            ("", ""),
+        ],
+    )
+    def test_where_a_film_is_follows_from_its_link(self, client, alice, link, where):
+        add(client, hero_video=link)
+
+        assert Property.objects.get().video_type == where
+
+    def test_another_film_may_be_elsewhere(self, client, alice):
+        house = PropertyFactory(owner=alice, hero_video="https://youtu.be/a", video_type="youtube")
+
+        edit(client, house, hero_video="https://vimeo.com/1")
+
+        house.refresh_from_db()
+        assert (house.hero_video, house.video_type) == ("https://vimeo.com/1", "vimeo")
 
     @pytest.mark.parametrize(
         "junk",

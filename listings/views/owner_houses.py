@@ -9,6 +9,7 @@ from accounts.models import Owner
 from accounts.transitions import TransitionNotAllowed
 from listings import lifecycle
 from listings.choices import ListingStatus
+from listings.forms.house import WEB_ADDRESS_TAKEN
 from listings.forms.house_page import HousePage, NotEditable, SavedAlready, WebAddressTaken
 from listings.models import Property
 
@@ -66,7 +67,7 @@ def _edit(request: HttpRequest, house: Property) -> HttpResponse:
         try:
             return _save(request, page)
         except WebAddressTaken:
-            page.form.add_error("slug", "Another house has this web address. Choose another one.")
+            page.form.add_error("slug", WEB_ADDRESS_TAKEN)
     # The form has put what was typed onto the instance; the heading shows what is stored.
     title = "" if is_new else page.form.initial["title"]
     context = {"page": page, "form": page.form, "house": house, "is_new": is_new, "title": title}
