@@ -2,6 +2,17 @@ from django import forms, template
 
 register = template.Library()
 
+# What django-allauth calls its fields, and what we do.
+OUR_WORDS = {
+    "Email": "E-mail",
+    "Login": "E-mail",
+    "Remember Me": "Keep me logged in on this computer",
+    "Password (again)": "Password again",
+    "Current Password": "Your password now",
+    "New Password": "New password",
+    "New Password (again)": "New password again",
+}
+
 
 @register.filter
 def pounds(pence: int | None) -> str:
@@ -18,6 +29,12 @@ def labels(values: list[str], choices: list[tuple[str, str]]) -> list[str]:
     """Turn stored choice values into the words on screen; values since withdrawn are left out."""
     known = dict(choices)
     return [known[value] for value in values if value in known]
+
+
+@register.filter
+def in_our_words(label: str) -> str:
+    """Name a field alike beside it and in the list of errors."""
+    return OUR_WORDS.get(label, label)
 
 
 @register.filter

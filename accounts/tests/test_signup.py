@@ -173,6 +173,25 @@ class TestSignUp:
         assert (User.objects.count(), Email.objects.count()) == (0, 0)
 
 
+class TestNamesOfFields:
+    @pytest.mark.parametrize(
+        ("page", "field", "name"),
+        [
+            ("account_signup", "email", "E-mail"),
+            ("account_signup", "password2", "Password again"),
+            ("account_login", "login", "E-mail"),
+            ("account_reset_password", "email", "E-mail"),
+        ],
+    )
+    def test_they_are_the_same_beside_the_field_and_in_the_list_of_errors(
+        self, client, page, field, name
+    ):
+        page = client.post(reverse(page), {"password1": PASSWORD}).content.decode()
+
+        assert f'<label for="id_{field}">{name}</label>' in page
+        assert f'<a href="#id_{field}">{name}: ' in page
+
+
 class TestLogIn:
     @pytest.fixture
     def alice(self):
