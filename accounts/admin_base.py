@@ -25,6 +25,10 @@ class DeskAdmin(ModelAdmin):
     empty_value_display = "–"
     related: tuple[str, ...] = ()  # joined on every page, so that no row costs a query
 
+    # One row and several, where the model's own name is that of the whole: "activity log".
+    row_name = ""
+    rows_name = ""
+
     # What an empty list says, in place of "No results".
     empty_title = "Nothing here yet"
     empty_text = ""

@@ -90,7 +90,7 @@ QUEUES = (
     ),
     Queue(
         "subscriptions",
-        "Subscriptions that cannot be read",
+        "Subscription problems",
         "Every subscription could be read.",
         SubscriptionProblem,
         lambda: dashboard.unreadable_subscriptions().with_owner().order_by("first_seen_at", "pk"),

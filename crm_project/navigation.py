@@ -35,7 +35,7 @@ SECTIONS = (
         [
             ("Activity log", "history", "crm_activitylog", ""),
             (
-                "Parked subscriptions",
+                "Subscription problems",
                 "credit_card_off",
                 "billing_subscriptionproblem",
                 "subscriptions",

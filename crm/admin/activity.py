@@ -50,6 +50,8 @@ class ActivityAdmin(ReadOnlyAdmin):
         "when",
         "record_link",
     )
+    row_name = "change"
+    rows_name = "changes"
     empty_title = "Nothing has happened yet"
     empty_text = "Every change to a contact, house, enquiry or membership is written down here."
 

@@ -126,7 +126,7 @@ class ContactAdmin(RecordAdmin):
     def roles(self, contact: Contact) -> SafeString | str:
         return role_labels(contact)
 
-    @display(description="Company", ordering="company_name")
+    @display(description="Company or town", ordering="company_name")
     def company_and_place(self, contact: Contact) -> SafeString | str:
         if not contact.company_name:
             return contact.city or NOTHING

@@ -223,3 +223,11 @@ class TestDeletingAContact:
         answer = client.post(reverse("admin:crm_contact_delete", args=[record.pk]), {"post": "yes"})
 
         assert answer.status_code == 403
+
+
+def test_a_town_in_the_list_does_not_stand_under_company_alone(desk: Client) -> None:
+    contact(company="", city="Bath")
+
+    page = desk.get(reverse("admin:crm_contact_changelist")).content.decode()
+
+    assert "Company or town" in page

@@ -202,6 +202,22 @@ def at(year: int, month: int, day: int) -> datetime:
     return datetime(year, month, day, tzinfo=UTC)
 
 
+class TestOneThingHasOneName:
+    def test_in_the_sidebar_on_the_home_page_and_over_the_list(self, desk: Client) -> None:
+        home_page = home(desk).content.decode()
+        listed = desk.get(reverse("admin:billing_subscriptionproblem_changelist"))
+
+        name = listed.context["opts"].verbose_name_plural.capitalize()
+        assert home_page.count(name) == 2
+
+    def test_below_the_activity_log(self, desk: Client) -> None:
+        property_record()
+
+        page = desk.get(reverse("admin:crm_activitylog_changelist")).content.decode()
+
+        assert re.search(r"\d+ changes", page)
+
+
 class TestWhoSeesWhat:
     def test_a_new_installation_is_welcomed(self, desk: Client) -> None:
         page = home(desk).content.decode()
