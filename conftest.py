@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 
 BASE_DIR = Path(__file__).resolve().parent
 SANDBOX_FIXTURES = "billing.tests.sandbox"
@@ -43,12 +44,13 @@ def shared_file(name: str) -> Path:
 # --- Mail goes through the real queue -------------------------------------------------------------
 
 
-@pytest.fixture(autouse=True)
-def mail_queue(settings) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def mail_queue(django_test_environment) -> Iterator[None]:
     """Django's test runner swaps the backend for one that keeps mail in memory."""
     from crm_project import settings as real
 
-    settings.EMAIL_BACKEND = real.EMAIL_BACKEND
+    with override_settings(EMAIL_BACKEND=real.EMAIL_BACKEND):
+        yield
 
 
 # --- No test leaves this machine ------------------------------------------------------------------
