@@ -53,7 +53,7 @@ class HouseSourceMixin:
         pictures = format_html_join(
             "",
             '<a href="{}"><img src="{}" alt="{}" loading="lazy"></a>',
-            ((photo.image.url, photo.card_url, photo.caption) for photo in photos),
+            ((photo.image.url, photo.card_url, photo) for photo in photos),
         )
         return format_html('<div class="gh-strip">{}</div>', pictures) if pictures else NOTHING
 
