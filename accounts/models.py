@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models.functions import Lower, Trim
 from django.utils import timezone
 
+from accounts.whole import SavedWhole
+
 
 def normalise_email(email: str) -> str:
     """Return the one spelling under which an address is stored and compared."""
@@ -25,7 +27,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=normalise_email(email))
 
 
-class User(AbstractUser):
+class User(SavedWhole, AbstractUser):
     """A login. The e-mail address is the name; roles follow from `is_staff` and an Owner row."""
 
     username = None
@@ -55,7 +57,7 @@ class User(AbstractUser):
         self.email = normalise_email(self.email)
 
 
-class Owner(models.Model):
+class Owner(SavedWhole):
     """The person or business that lists houses."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="owner")

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Owner
+from accounts.whole import SavedWhole
 from billing.models.plans import Cycle, Tier
 from listings.models import Property
 
@@ -35,7 +36,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(owner=owner)
 
 
-class Membership(models.Model):
+class Membership(SavedWhole):
     """One Stripe subscription, as last seen. Written only by `billing/sync.py`, but for `property`.
 
     Dates are London days; prices are whole pence for one cycle, as sold.

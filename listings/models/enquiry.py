@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower, Trim
 
 from accounts.models import Owner, normalise_email
+from accounts.whole import SavedWhole
 from listings.choices import EnquiryStatus
 from listings.models.property import Property
 
@@ -21,7 +22,7 @@ class EnquiryQuerySet(models.QuerySet["Enquiry"]):
         return self.received().filter(owner=owner)
 
 
-class Enquiry(models.Model):
+class Enquiry(SavedWhole):
     """A guest's question about a house. It keeps the house and the owner of that moment."""
 
     property = models.ForeignKey(

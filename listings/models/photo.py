@@ -2,11 +2,12 @@ import builtins
 
 from django.db import models
 
+from accounts.whole import SavedWhole
 from listings.models.property import Property
 from listings.photos import card_url
 
 
-class Photo(models.Model):
+class Photo(SavedWhole):
     """A picture of a house, re-encoded at upload. The lowest position is the hero."""
 
     property = models.ForeignKey(Property, on_delete=models.CASCADE, related_name="photos")

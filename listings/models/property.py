@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from accounts.models import Owner
+from accounts.whole import SavedWhole
 from listings.choices import ListingStatus, PropertyType, VideoType
 
 SLUG_LENGTH = 50
@@ -47,7 +48,7 @@ class PropertyQuerySet(models.QuerySet["Property"]):
         return self.filter(sleeps_max__gte=guests)
 
 
-class Property(models.Model):
+class Property(SavedWhole):
     """A house that an owner lists. Prices are whole pence a night."""
 
     owner = models.ForeignKey(Owner, on_delete=models.PROTECT, related_name="properties")
