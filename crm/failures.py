@@ -52,10 +52,11 @@ def record_failure(name: str, key: Key, error: Exception, *, now: datetime) -> N
 def retry(failure: SyncFailure, *, now: datetime) -> bool:
     """Sync the source row again; return whether that settled it. Nothing is raised."""
     name, _, key = failure.source_key.partition(":")
-    is_number = isinstance(MIRRORS[name].key_field, IntegerField)
     try:
+        mirror = MIRRORS[name]
+        is_number = isinstance(mirror.key_field, IntegerField)
         with transaction.atomic():
-            MIRRORS[name].sync([int(key) if is_number else key], now=now)
+            mirror.sync([int(key) if is_number else key], now=now)
     except Exception as error:
         logger.warning("The CRM record of %s still cannot be written: %s", failure, error)
         _count_attempt(failure, error, now)

@@ -42,7 +42,7 @@ class SyncFailure(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_entity_type_display()} {self.source_key}"
+        return f"{self.get_entity_type_display()} {self.source_key.partition(':')[2]}"
 
 
 class SyncCheck(models.Model):

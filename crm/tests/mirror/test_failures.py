@@ -108,6 +108,16 @@ class TestRetry:
 
         assert SyncFailure.objects.open().get().source_key == f"properties:{poisoned.pk}"
 
+    def test_a_key_that_means_nothing_stays_open(self):
+        SyncFailure.objects.create(
+            entity_type="properties", source_key="castles:1", message="From an older version"
+        )
+
+        with pytest.raises(CommandError, match="still cannot be written"):
+            call_command("crm_retry", "--all")
+
+        assert SyncFailure.objects.get().attempts == 2
+
     def test_a_repair_closes_the_failures_that_it_mends(self, broken_records):
         PropertyFactory()
         broken_records.end()
