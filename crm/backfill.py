@@ -7,7 +7,7 @@ from django.db import transaction
 
 from crm.failures import record_failure
 from crm.mirror import Mirror, Outcome
-from crm.mirror.rows import Key
+from crm.mirror.rows import Found, Key, Row
 
 
 def batches(mirror: Mirror, size: int) -> Iterator[list[Key]]:
@@ -32,6 +32,11 @@ def sync_batch(mirror: Mirror, keys: list[Key], *, now: datetime) -> Outcome:
 
 def preview_batch(mirror: Mirror, keys: list[Key]) -> Outcome:
     """Count what a sync would do, and write nothing."""
-    rows = mirror.rows(keys)
-    stale = {row.key: row.record_id is None for row in rows if row.changes}
-    return Outcome.of(stale, unchanged=len(rows) - len(stale))
+    found = {row.key: _found(row) for row in mirror.rows(keys)}
+    return Outcome.of(found)
+
+
+def _found(row: Row) -> Found:
+    if row.record_id is None:
+        return Found.CREATED
+    return Found.UPDATED if row.changes else Found.UNCHANGED

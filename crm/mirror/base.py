@@ -22,7 +22,7 @@ from django.db.models.expressions import Combinable
 
 from crm.mirror import history
 from crm.mirror.differs import Differs, any_of
-from crm.mirror.rows import Key, Outcome, Row
+from crm.mirror.rows import Found, Key, Outcome, Row
 from crm.mirror.statement import SyncStatement
 from crm.models.activity import Entity
 from crm.models.base import Record
@@ -149,29 +149,14 @@ class Mirror:
         keys = list(dict.fromkeys(keys))
         if not keys:
             return Outcome()
-        written = self._statement.run(keys, now=now)
-        unwritten = [key for key in keys if key not in written]
-        return Outcome.of(written) + self._look_closer(unwritten, now)
-
-    def _look_closer(self, keys: list[Key], now: datetime) -> Outcome:
-        """Deal with keys that needed no write, could not be written yet, or have no source."""
-        if not keys:
-            return Outcome()
-        found = dict(
-            self.projection()
-            .filter(**{f"{self.key}__in": keys})
-            .values_list("mirror_key", "blocked")
-        )
-        waiting = [key for key, blocked in found.items() if blocked]
+        found = self._statement.run(keys, now=now)
+        if waiting := [key for key, what in found.items() if what == Found.BLOCKED]:
+            found |= self._write_waiting(waiting, now)
         gone = [key for key in keys if key not in found]
-        written = self._write_waiting(waiting, now) if waiting else {}
-        return Outcome.of(
-            written,
-            unchanged=len(found) - len(written),
-            deleted=self.bury(self._records_of(gone), now),
-        )
+        deleted = self.bury(self._records_of(gone), now) if gone else 0
+        return Outcome.of(found, deleted=deleted)
 
-    def _write_waiting(self, keys: list[Key], now: datetime) -> dict[Key, bool]:
+    def _write_waiting(self, keys: list[Key], now: datetime) -> dict[Key, str]:
         """Write blocked keys after syncing the records that they should refer to.
 
         A source of each kind may exist before the contact or the house that it belongs to.

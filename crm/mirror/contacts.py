@@ -94,7 +94,7 @@ class Owners(People):
         settled = Contact.objects.filter(user=OuterRef("user"), email=OuterRef("user__email"))
         return ~Q(Exists(settled))
 
-    def _write_waiting(self, keys: list[Key], now: datetime) -> dict[Key, bool]:
+    def _write_waiting(self, keys: list[Key], now: datetime) -> dict[Key, str]:
         left = set(Contact.objects.filter(user__in=keys).values_list("email", flat=True))
         taken = dict(self.sources().filter(user__in=keys).values_list("user", "user__email"))
         for user, address in taken.items():

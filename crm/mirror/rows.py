@@ -1,12 +1,26 @@
 """What a sync compares, and what it has to say afterwards."""
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from typing import Any, Self
 
 Key = int | str
+
+
+class Found(StrEnum):
+    """What a sync found of a source, and did."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    BLOCKED = "blocked"
+
+
+WRITTEN = {Found.CREATED, Found.UPDATED}
 
 
 @dataclass
@@ -41,10 +55,11 @@ class Outcome:
     failed: int = 0
 
     @classmethod
-    def of(cls, written: Mapping[Key, bool], *, unchanged: int = 0, deleted: int = 0) -> Self:
-        """Count what a SyncStatement returned: `{key: whether it was created}`."""
-        created = sum(written.values())
-        return cls(created, len(written) - created, unchanged, deleted)
+    def of(cls, found: Mapping[Key, str], *, deleted: int = 0) -> Self:
+        """Count what a SyncStatement found."""
+        counts = Counter(found.values())
+        created, updated = counts[Found.CREATED], counts[Found.UPDATED]
+        return cls(created, updated, len(found) - created - updated, deleted)
 
     def __add__(self, other: "Outcome") -> "Outcome":
         return Outcome(

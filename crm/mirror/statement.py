@@ -18,6 +18,7 @@ from accounts.actor import current_actor
 from crm.mirror.history import ROUTINE
 from crm.mirror.json_sql import changes_sql
 from crm.mirror.prepared import PreparedStatement
+from crm.mirror.rows import WRITTEN, Found, Key
 from crm.models.activity import ActivityLog, ActivityType
 
 if TYPE_CHECKING:
@@ -38,7 +39,13 @@ LOCK_EACH = f"""
         FROM (SELECT unnest(%(keys)s::text[]) AS key ORDER BY 1) AS keys
     )"""
 LOCK_ALL = f"SELECT {PLAN_ONCE}, pg_advisory_xact_lock(hashtextextended(%(name)s, 0))"
-SUMMARY = "SELECT mirror_key, record_id IS NULL FROM stale"
+SUMMARY = f"""
+    SELECT mirror_key, CASE
+        WHEN is_stale AND record_id IS NULL THEN '{Found.CREATED}'
+        WHEN is_stale THEN '{Found.UPDATED}'
+        WHEN blocked THEN '{Found.BLOCKED}'
+        ELSE '{Found.UNCHANGED}' END
+    FROM judged"""
 # What changes from run to run beside the keys, and its type.
 SLOTS = {
     "force": "boolean",
@@ -57,12 +64,11 @@ class SyncStatement:
         self.fields = {name: mirror.record._meta.get_field(name) for name in mirror.columns}
         self.on_postgresql = connection.vendor == "postgresql"
 
-    def run(
-        self, keys: Sequence[int | str], *, now: datetime, force: bool = False
-    ) -> dict[int | str, bool]:
-        """Write and log what differs among these keys; return `{key: whether it was created}`.
+    def run(self, keys: Sequence[Key], *, now: datetime, force: bool = False) -> dict[Key, str]:
+        """Write and log what differs among these keys; return what was Found of each source.
 
-        Rows that the mirror calls blocked are left alone unless `force` is set.
+        A key without a source is missing from the answer. Sources that the mirror calls blocked
+        are left alone unless `force` is set.
         """
         values = self._values(keys, now, force)
         with connection.cursor() as cursor:
@@ -71,13 +77,13 @@ class SyncStatement:
                 return dict(self._prepared.run(cursor, values))
             values |= self._constants
             cursor.execute(f"WITH {self._stale} {SUMMARY}", values)
-            stale = {key: bool(created) for key, created in cursor.fetchall()}
-            if stale:
+            found = dict(cursor.fetchall())
+            if WRITTEN.intersection(found.values()):
                 cursor.execute(f"WITH {self._stale} {self._log}", values)
                 cursor.execute(f"WITH {self._stale} {self._upsert}", values)
-            return stale
+            return found
 
-    def _values(self, keys: Sequence[int | str], now: datetime, force: bool) -> dict[str, Any]:
+    def _values(self, keys: Sequence[Key], now: datetime, force: bool) -> dict[str, Any]:
         """What changes from run to run, in the order of SLOTS."""
         actor = current_actor()
         stamp = connection.ops.adapt_datetimefield_value(now)
@@ -90,7 +96,7 @@ class SyncStatement:
             "origin": actor.origin,
         }
 
-    def _lock(self, keys: Sequence[int | str]) -> dict[str, Any]:
+    def _lock(self, keys: Sequence[Key]) -> dict[str, Any]:
         return {"name": self.mirror.name, "keys": [f"{self.mirror.name}:{key}" for key in keys]}
 
     @cached_property
@@ -141,11 +147,15 @@ class SyncStatement:
                 FROM ({self._projection[0]}) p LEFT JOIN {record} r ON r.{link} = p.mirror_key
                 WHERE p.mirror_key {among}
             ),
+            judged AS (
+                SELECT *, COALESCE(record_id, {self._new_id}) AS entity_id,
+                    (NOT blocked OR {self._slot("force")})
+                    AND (record_id IS NULL OR {" OR ".join(map(self._differs, self.fields))})
+                    AS is_stale
+                FROM compared
+            ),
             stale AS (
-                SELECT *, COALESCE(record_id, {self._new_id}) AS entity_id FROM compared
-                WHERE (NOT blocked OR {self._slot("force")})
-                AND (record_id IS NULL OR {" OR ".join(map(self._differs, self.fields))})
-                ORDER BY mirror_key
+                SELECT * FROM judged WHERE is_stale ORDER BY mirror_key
             )"""
 
     @cached_property
