@@ -1,5 +1,6 @@
 """Statements that PostgreSQL plans once a connection, where the plan costs more than the work."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,20 +17,35 @@ class PreparedStatement:
 
     def __init__(self, name: str, types: Sequence[str], sql: str) -> None:
         self.name = name
-        self.prepare = f"PREPARE {name} ({', '.join(types)}) AS {sql}"
-        slots = ", ".join(f"%s::{kind}" for kind in types)
-        self.execute = f"EXECUTE {name} ({slots})"
+        self.sql = f"({', '.join(types)}) AS {sql}"
+        self.slots = f"({', '.join(f'%s::{kind}' for kind in types)})"
 
     def run(self, cursor: CursorWrapper, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         """Run it with the values, in the order of the types. Call it inside a transaction."""
+        if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+            return self._run_behind_pooler(cursor, values)
         known = _known.setdefault(connection.connection, set())
         if self.name not in known:
-            cursor.execute(self.prepare)
+            cursor.execute(f"PREPARE {self.name} {self.sql}")
             known.add(self.name)
-        cursor.execute(self.execute, list(values.values()))
-        rows = cursor.fetchall()
-        if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
-            # Django's flag for a pooler that may hand the next transaction another connection.
-            cursor.execute(f"DEALLOCATE {self.name}")
-            known.discard(self.name)
+        return self._execute(cursor, self.name, values)
+
+    def _run_behind_pooler(
+        self, cursor: CursorWrapper, values: dict[str, Any]
+    ) -> list[tuple[Any, ...]]:
+        """Prepare it for this once: the next transaction may get another connection.
+
+        The name is used once too. A run that fails cannot take it back, and must not leave one
+        that a later run would trip over.
+        """
+        name = f"{self.name}_{uuid.uuid4().hex}"
+        cursor.execute(f"PREPARE {name} {self.sql}")
+        rows = self._execute(cursor, name, values)
+        cursor.execute(f"DEALLOCATE {name}")
         return rows
+
+    def _execute(
+        self, cursor: CursorWrapper, name: str, values: dict[str, Any]
+    ) -> list[tuple[Any, ...]]:
+        cursor.execute(f"EXECUTE {name} {self.slots}", list(values.values()))
+        return cursor.fetchall()

@@ -1,14 +1,19 @@
 """What the mirror writes when a source row is saved or deleted."""
 
+from contextlib import suppress
+from unittest import mock
+
 import pytest
 from allauth.account.models import EmailAddress
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from accounts.actor import acting_as
 from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.models import MembershipStatus
 from billing.tests.factories import MembershipFactory
-from crm.mirror import MIRRORS
+from crm.mirror import MIRRORS, prepared
+from crm.mirror.prepared import PreparedStatement
 from crm.models import (
     ActivityLog,
     ActivityType,
@@ -118,6 +123,44 @@ class TestProperty:
         MIRRORS["properties"].sync([house.pk], now=timezone.now())
 
         assert PropertyRecord.objects.get().owner.email == house.owner.user.email
+
+
+class TestBehindAPooler:
+    """Django's DISABLE_SERVER_SIDE_CURSORS says that connections change between transactions."""
+
+    @pytest.fixture(autouse=True)
+    def pooled(self, monkeypatch):
+        monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+        yield
+        forget_prepared_statements()
+        prepared._known.clear()
+
+    def test_records_follow_save_after_save(self):
+        house = PropertyFactory(bedrooms=4)
+
+        for bedrooms in (5, 6):
+            house.bedrooms = bedrooms
+            house.save()
+
+            assert PropertyRecord.objects.get().bedrooms == bedrooms
+
+    def test_a_run_that_fails_does_not_stop_the_next(self, monkeypatch):
+        house = PropertyFactory(bedrooms=4)
+        with monkeypatch.context() as patch, suppress(DatabaseError), transaction.atomic():
+            patch.setattr(PreparedStatement, "_execute", mock.Mock(side_effect=DatabaseError))
+            MIRRORS["properties"].sync([house.pk], now=timezone.now())
+        forget_prepared_statements()  # as another connection would not know them
+
+        house.bedrooms = 5
+        house.save()
+
+        assert PropertyRecord.objects.get().bedrooms == 5
+
+
+def forget_prepared_statements():
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("DEALLOCATE ALL")
 
 
 class TestContact:
