@@ -12,6 +12,7 @@ from crm.models.base import Record
 if TYPE_CHECKING:
     from crm.mirror.base import Mirror
 
+TITLE_LENGTH = ActivityLog._meta.get_field("title").max_length
 ROUTINE = "routine"  # the outcome of an entry that no person needs to read
 
 
@@ -28,7 +29,7 @@ def entry(
         entity_type=entity,
         entity_id=entity_id,
         activity_type=activity_type,
-        title=title[:255],
+        title=title[:TITLE_LENGTH],
         actor=actor.name,
         origin=actor.origin,
         created_at=now,

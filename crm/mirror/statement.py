@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import IntegerField
 
 from accounts.actor import current_actor
-from crm.mirror.history import ROUTINE
+from crm.mirror.history import ROUTINE, TITLE_LENGTH
 from crm.mirror.json_sql import changes_sql
 from crm.mirror.prepared import PreparedStatement
 from crm.mirror.rows import WRITTEN, Found, Key
@@ -24,7 +24,6 @@ from crm.models.activity import ActivityLog, ActivityType
 if TYPE_CHECKING:
     from crm.mirror.base import Mirror
 
-TITLE_LENGTH = ActivityLog._meta.get_field("title").max_length
 # PostgreSQL: one writer of a record at a time, up to its commit. Without this, the later of two
 # could write the source as it saw it before the earlier one's change. A statement sees what was
 # committed before it began, so the lock has to be a statement of its own. A large batch locks the
