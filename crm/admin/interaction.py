@@ -125,15 +125,7 @@ class InteractionAdmin(DeskAdmin):
     search_fields = ("subject", "content", "contact__email", "contact__last_name")
     search_help_text = "Subject, content, e-mail or surname"
     ordering = ("-created_at", "-id")
-    fields = (
-        "contact",
-        "type",
-        "direction",
-        "subject",
-        "content",
-        "related_property",
-        "related_enquiry",
-    )
+    fields = InteractionForm.Meta.fields
     empty_title = "No interactions yet"
     empty_text = "Write down calls, messages and notes here or on a contact's page."
 
