@@ -1,12 +1,14 @@
 """Log entries that a SyncStatement does not write: deletions, and contacts that are joined."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from accounts.actor import current_actor
-from crm.models.activity import ActivityLog, ActivityType, Entity
+from crm.models.activity import ActivityLog, ActivityType, Cause, Entity
 from crm.models.base import Record
 
 if TYPE_CHECKING:
@@ -14,6 +16,22 @@ if TYPE_CHECKING:
 
 TITLE_LENGTH = ActivityLog._meta.get_field("title").max_length
 ROUTINE = "routine"  # the outcome of an entry that no person needs to read
+
+_cause: ContextVar[Cause | str] = ContextVar("cause", default="")
+
+
+def cause_of_repair() -> str:
+    return str(_cause.get())
+
+
+@contextmanager
+def mending(cause: Cause) -> Iterator[None]:
+    """Write down, with all that is logged inside, what let the records drift."""
+    token = _cause.set(cause)
+    try:
+        yield
+    finally:
+        _cause.reset(token)
 
 
 def entry(
@@ -32,6 +50,7 @@ def entry(
         title=title[:TITLE_LENGTH],
         actor=actor.name,
         origin=actor.origin,
+        cause=cause_of_repair(),
         created_at=now,
         **fields,
     )

@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import IntegerField
 
 from accounts.actor import current_actor
-from crm.mirror.history import ROUTINE, TITLE_LENGTH
+from crm.mirror.history import ROUTINE, TITLE_LENGTH, cause_of_repair
 from crm.mirror.json_sql import changes_sql
 from crm.mirror.prepared import PreparedStatement
 from crm.mirror.rows import WRITTEN, Found, Key
@@ -52,6 +52,7 @@ SLOTS = {
     "salt": "text",
     "actor": "text",
     "origin": "text",
+    "cause": "text",
 }
 
 
@@ -93,6 +94,7 @@ class SyncStatement:
             "salt": "" if self.mirror.has_lasting_id else f":{stamp}",
             "actor": actor.name,
             "origin": actor.origin,
+            "cause": cause_of_repair(),
         }
 
     def _lock(self, keys: Sequence[Key]) -> dict[str, Any]:
@@ -185,6 +187,7 @@ class SyncStatement:
             "changes": changes_sql(self.fields, self._differs, on_postgresql=self.on_postgresql),
             "actor": self._slot("actor"),
             "origin": self._slot("origin"),
+            "cause": self._slot("cause"),
             "created_at": self._slot("now"),
         }
         return (

@@ -21,6 +21,16 @@ class ActivityType(models.TextChoices):
     MERGED = "merged", "Merged"
 
 
+class Cause(models.TextChoices):
+    """Why a record had drifted from its source, when a repair had to mend it."""
+
+    FAILED_SYNC = "failed_sync", "Failed sync"
+    MAPPING_CHANGED = "mapping_changed", "Mapping changed"
+    BULK_WRITE = "bulk_write", "Bulk write"
+    RAW_WRITE = "raw_write", "Raw write"
+    RECORD_WRITTEN = "record_written", "Record written by hand"
+
+
 class HistoryIsAppendOnly(Exception):
     """An activity row was about to be changed or deleted."""
 
@@ -40,6 +50,8 @@ class ActivityLog(models.Model):
     changes = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
     actor = models.CharField("who", max_length=254)
     origin = models.CharField(max_length=20, blank=True)
+    # Of a repair only: what let the record drift.
+    cause = models.CharField(max_length=15, choices=Cause, blank=True)
     created_at = models.DateTimeField("when")
 
     class Meta:
@@ -50,6 +62,11 @@ class ActivityLog(models.Model):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="activity_newest"),
             models.Index(fields=["entity_type", "entity_id", "-id"], name="activity_of_entity"),
+            models.Index(
+                fields=["-created_at", "cause"],
+                condition=~models.Q(cause=""),
+                name="activity_drift",
+            ),
         ]
 
     def __str__(self) -> str:
