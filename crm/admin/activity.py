@@ -14,7 +14,13 @@ from unfold.decorators import display
 
 from accounts.admin_base import ReadOnlyAdmin
 from accounts.admin_columns import NOTHING, day, moment, money, status_label, two_lines
-from crm.admin.filters import ActivityTypeFilter, CreatedFilter, EntityFilter, StoryFilter
+from crm.admin.filters import (
+    ActivityTypeFilter,
+    CreatedFilter,
+    EntityFilter,
+    StoryFilter,
+    WindowFilter,
+)
 from crm.models import (
     ActivityLog,
     Contact,
@@ -36,7 +42,7 @@ LONGEST_VALUE = 300
 @admin.register(ActivityLog)
 class ActivityAdmin(ReadOnlyAdmin):
     list_display = ("happened", "what", "who", "origin", "when")
-    list_filter = (ActivityTypeFilter, EntityFilter, CreatedFilter, StoryFilter)
+    list_filter = (ActivityTypeFilter, EntityFilter, CreatedFilter, StoryFilter, WindowFilter)
     search_fields = ("title", "actor")
     search_help_text = "Title, or who did it"
     ordering = ("-created_at", "-id")
