@@ -129,7 +129,7 @@ class Mirror:
         return self.record._base_manager.filter(**{self.link: OuterRef(self.key)})
 
     def _projected_names(self) -> list[str]:
-        return ["mirror_key", *(f"new_{column}" for column in self.columns)]
+        return ["mirror_key", "called", *(f"new_{column}" for column in self.columns)]
 
     def _row(self, values: Mapping[str, Any]) -> Row:
         return Row(
@@ -137,6 +137,7 @@ class Mirror:
             record_id=values["record_id"],
             old={column: values[f"old_{column}"] for column in self.columns},
             new={column: values[f"new_{column}"] for column in self.columns},
+            called=values["called"],
         )
 
     # --- Writing ----------------------------------------------------------------------------------

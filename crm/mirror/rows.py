@@ -31,6 +31,7 @@ class Row:
     record_id: uuid.UUID | None
     old: dict[str, Any]
     new: dict[str, Any]
+    called: str = ""  # what people call it; may be empty
 
     @cached_property
     def changes(self) -> dict[str, tuple[Any, Any]]:

@@ -1,0 +1,185 @@
+"""The differences between records and sources that stand now: who, which column, and why."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet, TextChoices
+
+from crm.backfill import sync_batch
+from crm.causes import causes_of_orphans, causes_of_rows
+from crm.mirror import ENTITIES, MIRRORS, Mirror, Outcome
+from crm.mirror.history import mending
+from crm.mirror.rows import Key, Row
+from crm.models import Cause, Entity
+from crm.models.base import Record
+
+HANDLES_AT_ONCE = 5_000
+ROWS_AT_ONCE = 200
+AT_REPAIR = "the time of the repair"  # what a tombstone is going to say
+
+
+class Kind(TextChoices):
+    MISSING = "missing", "Missing"
+    CHANGED = "changed", "Changed"
+    ORPHANED = "orphaned", "Orphaned"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A record that does not equal its source.
+
+    `key` is the source's; a record without a link to one goes by its own id, as text. `changes` is
+    `{column: (value in the record, value by the source)}`: all columns where the record is missing.
+    """
+
+    mirror: str
+    entity: Entity
+    kind: Kind
+    key: Key
+    record_id: UUID | None
+    called: str
+    cause: Cause
+    changes: dict[str, tuple[Any, Any]] = field(hash=False)
+
+
+def differences(
+    entity: Entity, kind: Kind | None = None, *, limit: int | None = None, offset: int = 0
+) -> Iterator[Difference]:
+    """Yield what differs, by mirror, kind and key; batch by batch, however many there are."""
+    return islice(_walk(entity, [kind] if kind else list(Kind), offset), limit)
+
+
+def find(mirror_name: str, key: Key) -> Difference | None:
+    """Return the difference of one source or, when that is gone, of its record."""
+    mirror = MIRRORS[mirror_name]
+    for kind in Kind:
+        handles = _with_key(mirror, kind, key)
+        if described := _describe(mirror, kind, handles):
+            return described[0]
+    return None
+
+
+def repair_one(mirror_name: str, key: Key, *, now: datetime) -> Outcome:
+    """Make one record equal to its source, and log why it was not."""
+    difference = find(mirror_name, key)
+    if difference is None:
+        return Outcome(unchanged=1)
+    mirror = MIRRORS[mirror_name]
+    with mending(difference.cause):
+        if difference.kind != Kind.ORPHANED:
+            return sync_batch(mirror, [difference.key], now=now)
+        with transaction.atomic():
+            orphan = mirror.orphaned().filter(pk=difference.record_id)
+            return Outcome(deleted=mirror.bury(orphan, now))
+
+
+# --- Walking through them -------------------------------------------------------------------------
+
+
+def _walk(entity: Entity, kinds: Sequence[Kind], offset: int) -> Iterator[Difference]:
+    for mirror in ENTITIES[entity]:
+        for kind in kinds:
+            skip = min(offset, _differing(mirror, kind).count()) if offset else 0
+            offset -= skip
+            if not offset:
+                yield from _walk_kind(mirror, kind, skip)
+
+
+def _walk_kind(mirror: Mirror, kind: Kind, skip: int) -> Iterator[Difference]:
+    for handles in walk_handles(mirror, kind, skip=skip):
+        for start in range(0, len(handles), ROWS_AT_ONCE):
+            yield from _describe(mirror, kind, handles[start : start + ROWS_AT_ONCE])
+
+
+def walk_handles(mirror: Mirror, kind: Kind, *, skip: int = 0) -> Iterator[list[Any]]:
+    """Yield the keys of the sources, or the ids of the orphans, in order and in batches."""
+    path = _handle(mirror, kind)
+    rows = _differing(mirror, kind).order_by(path).values_list(path, flat=True)
+    handles = list(rows[skip : skip + HANDLES_AT_ONCE])
+    while handles:
+        yield handles
+        if len(handles) < HANDLES_AT_ONCE:
+            return
+        handles = list(rows.filter(**{f"{path}__gt": handles[-1]})[:HANDLES_AT_ONCE])
+
+
+def _differing(mirror: Mirror, kind: Kind) -> QuerySet[Any]:
+    kinds = {
+        Kind.MISSING: mirror.missing,
+        Kind.CHANGED: mirror.changed,
+        Kind.ORPHANED: mirror.orphaned,
+    }
+    return kinds[kind]()
+
+
+def _handle(mirror: Mirror, kind: Kind) -> str:
+    return "pk" if kind == Kind.ORPHANED else mirror.key
+
+
+def _with_key(mirror: Mirror, kind: Kind, key: Key) -> list[Any]:
+    """Return the handle of what goes by this key, if it differs in this way."""
+    path = mirror.link if kind == Kind.ORPHANED else mirror.key
+    rows = _differing(mirror, kind).values_list(_handle(mirror, kind), flat=True)
+    try:
+        return list(rows.filter(**{path: key})[:1])
+    except ValueError:  # not a key of this mirror: the id of a record that has lost its link
+        return _with_id(rows, key) if kind == Kind.ORPHANED else []
+
+
+def _with_id(rows: QuerySet[Any], record_id: Key) -> list[Any]:
+    try:
+        return list(rows.filter(pk=record_id)[:1])
+    except ValidationError:  # nor an id
+        return []
+
+
+# --- Describing them ------------------------------------------------------------------------------
+
+
+def _describe(mirror: Mirror, kind: Kind, handles: Sequence[Any]) -> list[Difference]:
+    if not handles:
+        return []
+    if kind == Kind.ORPHANED:
+        return _describe_orphans(mirror, handles)
+    return _describe_rows(mirror, kind, handles)
+
+
+def _describe_rows(mirror: Mirror, kind: Kind, keys: Sequence[Key]) -> list[Difference]:
+    rows = {row.key: row for row in mirror.rows(keys) if row.changes}
+    causes = causes_of_rows(mirror, list(rows.values()))
+    return [_of_row(mirror, kind, rows[key], causes[key]) for key in keys if key in rows]
+
+
+def _of_row(mirror: Mirror, kind: Kind, row: Row, cause: Cause) -> Difference:
+    called = row.called.strip() or str(row.new.get("email") or row.key)
+    return Difference(
+        mirror.name, mirror.entity, kind, row.key, row.record_id, called, cause, row.changes
+    )
+
+
+def _describe_orphans(mirror: Mirror, ids: Sequence[UUID]) -> list[Difference]:
+    records = mirror.record._base_manager.in_bulk(ids)
+    causes = causes_of_orphans(mirror, list(records.values()))
+    return [_of_orphan(mirror, records[each], causes[each]) for each in ids if each in records]
+
+
+def _of_orphan(mirror: Mirror, record: Record, cause: Cause) -> Difference:
+    link = mirror.record._meta.get_field(mirror.link).attname
+    key = getattr(record, link)
+    changes = {column: (getattr(record, link), None) for column in mirror.unlinked}
+    return Difference(
+        mirror.name,
+        mirror.entity,
+        Kind.ORPHANED,
+        str(record.pk) if key is None else key,
+        record.pk,
+        str(record),
+        cause,
+        {**changes, "source_deleted_at": (None, AT_REPAIR)},
+    )
