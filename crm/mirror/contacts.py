@@ -97,7 +97,7 @@ class Owners(People):
     def _write_waiting(self, keys: list[Key], now: datetime) -> dict[Key, str]:
         left = set(Contact.objects.filter(user__in=keys).values_list("email", flat=True))
         taken = dict(self.sources().filter(user__in=keys).values_list("user", "user__email"))
-        for user, address in taken.items():
+        for user, address in self._held_by_others(taken):
             self._claim_address(user, address, now)
         written = self._statement.run(keys, now=now, force=True)
         self._follow_addresses(left | set(taken.values()), now)
@@ -112,6 +112,12 @@ class Owners(People):
         buried = super().bury(orphans, now)
         MIRRORS["guests"].sync(emails, now=now)
         return buried
+
+    def _held_by_others(self, taken: Mapping[int, str]) -> list[tuple[int, str]]:
+        """Return the users, with their addresses, by whose address another contact is known."""
+        holders = Contact.objects.filter(email__in=taken.values()).values_list("email", "user")
+        other = {email for email, user in holders if taken.get(user) != email}
+        return [(user, address) for user, address in taken.items() if address in other]
 
     def _claim_address(self, user: int, address: str, now: datetime) -> None:
         """Make an address free for an owner; a guest who had it is the owner, as it turns out."""
