@@ -173,13 +173,26 @@ class Mirror:
         return SyncStatement(self)
 
     def bury(self, orphans: QuerySet[Any], now: datetime) -> int:
-        """Set the tombstone on records whose source is gone; return how many."""
-        records = list(orphans)
+        """Set the tombstone on records whose source is gone; return how many.
+
+        The lock is for two repairs at once: what the first has buried is no orphan to the second.
+        """
+        records = list(orphans.select_for_update(of=("self",)).order_by("pk"))
         if records:
             buried = self.record._base_manager.filter(pk__in=[record.pk for record in records])
             buried.update(source_deleted_at=now, **self.unlinked)
             history.log_deletions(self, records, now)
+            self._let_go(records, now)
         return len(records)
+
+    def _let_go(self, records: list[Record], now: datetime) -> None:
+        """Sync what refers to buried records: Django empties a source's reference in silence."""
+        for mirror in MIRRORS.values():
+            for column, (parent, _) in mirror.parents.items():
+                if parent == self.name:
+                    referring = mirror.records().filter(**{f"{column}__in": records})
+                    keys = referring.exclude(**{mirror.link: None})
+                    mirror.sync(keys.values_list(mirror.link, flat=True), now=now)
 
     @property
     def unlinked(self) -> dict[str, None]:

@@ -12,6 +12,7 @@ from accounts.actor import acting_as
 from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.models import MembershipStatus
 from billing.tests.factories import MembershipFactory
+from crm.check import compare
 from crm.mirror import MIRRORS, prepared
 from crm.mirror.prepared import PreparedStatement
 from crm.models import (
@@ -361,3 +362,29 @@ class TestMembership:
         entry = ActivityLog.objects.latest("id")
         assert entry.changes["status"] == ["active", "past_due"]
         assert entry.activity_type == ActivityType.STATUS_CHANGED
+
+
+def test_what_belonged_to_a_deleted_house_lets_go_of_it_at_once():
+    house = PropertyFactory(live=True)
+    EnquiryFactory(property=house)
+    MembershipFactory(owner=house.owner, property=house)
+
+    house.delete()
+
+    assert EnquiryRecord.objects.get().property is None
+    assert MembershipRecord.objects.get().property is None
+    assert not any(compare(entity).differences for entity in Entity)
+
+
+def test_what_an_owner_who_left_was_asked_and_paid_lets_go_of_the_contact():
+    house = PropertyFactory()
+    EnquiryFactory(property=house)
+    MembershipFactory(owner=house.owner)
+    owner = house.owner
+    house.delete()
+
+    owner.user.delete()
+
+    assert EnquiryRecord.objects.get().owner is None
+    assert MembershipRecord.objects.get().contact is None
+    assert not any(compare(entity).differences for entity in Entity)
