@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.functions import Lower, Trim
 from django.utils import timezone
 
+from accounts.bulk import AnnouncedQuerySet
 from accounts.whole import SavedWhole
 
 
@@ -13,7 +14,7 @@ def normalise_email(email: str) -> str:
     return email.strip().lower()
 
 
-class UserManager(BaseUserManager["User"]):
+class UserManager(BaseUserManager.from_queryset(AnnouncedQuerySet["User"])):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=normalise_email(email), **fields)
         user.set_password(password)
@@ -73,6 +74,8 @@ class Owner(SavedWhole):
     marketing_consent = models.BooleanField(default=False)
     marketing_consent_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = AnnouncedQuerySet.as_manager()
 
     class Meta:
         ordering = ["-signup_date", "-pk"]

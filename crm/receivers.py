@@ -7,8 +7,10 @@ from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
+from accounts.bulk import rows_written
 from accounts.models import Owner, User
 from billing.models import Membership
+from crm.bulk_writes import note_bulk_write
 from crm.failures import sync_safely
 from listings.models import Enquiry, Photo, Property
 
@@ -55,6 +57,12 @@ def sync_membership(instance: Membership, raw: bool = False, **kwargs: Any) -> N
         sync_safely("properties", filter(None, [instance.property_id]), now=now)
 
 
+def note_rows_written(sender: type[Model], signal: Any, **written: Any) -> None:
+    """Only noted: the check mends what a bulk write leaves, and then knows why."""
+    if sender in RECEIVERS:
+        note_bulk_write(sender, now=timezone.now(), **written)
+
+
 # --- Wiring ---------------------------------------------------------------------------------------
 
 RECEIVERS: dict[type[Model], Any] = {
@@ -70,3 +78,5 @@ RECEIVERS: dict[type[Model], Any] = {
 for model, receiver in RECEIVERS.items():
     for signal in (post_save, post_delete):
         signal.connect(receiver, sender=model, dispatch_uid=f"crm.{receiver.__name__}")
+
+rows_written.connect(note_rows_written, dispatch_uid="crm.note_rows_written")

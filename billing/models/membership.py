@@ -4,6 +4,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
+from accounts.bulk import AnnouncedQuerySet
 from accounts.models import Owner
 from accounts.whole import SavedWhole
 from billing.models.plans import Cycle, Tier
@@ -23,7 +24,7 @@ class MembershipStatus(models.TextChoices):
 CURRENT = (MembershipStatus.ACTIVE, MembershipStatus.EXPIRING_SOON, MembershipStatus.PAST_DUE)
 
 
-class MembershipQuerySet(models.QuerySet["Membership"]):
+class MembershipQuerySet(AnnouncedQuerySet["Membership"]):
     def current(self) -> Self:
         """Memberships that give access; a failing payment keeps it during the grace days."""
         return self.filter(status__in=CURRENT)

@@ -4,13 +4,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Trim
 
+from accounts.bulk import AnnouncedQuerySet
 from accounts.models import Owner, normalise_email
 from accounts.whole import SavedWhole
 from listings.choices import EnquiryStatus
 from listings.models.property import Property
 
 
-class EnquiryQuerySet(models.QuerySet["Enquiry"]):
+class EnquiryQuerySet(AnnouncedQuerySet["Enquiry"]):
     def received(self) -> Self:
         """Enquiries that count as business: neither quarantined nor spam."""
         return self.filter(quarantine_reason="").exclude(status=EnquiryStatus.SPAM)

@@ -2,6 +2,7 @@ import builtins
 
 from django.db import models
 
+from accounts.bulk import AnnouncedQuerySet
 from accounts.whole import SavedWhole
 from listings.models.property import Property
 from listings.photos import card_url
@@ -17,6 +18,8 @@ class Photo(SavedWhole):
     caption = models.CharField(max_length=140, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AnnouncedQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "pk"]

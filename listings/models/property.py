@@ -5,6 +5,7 @@ from django.db.models import Case, F, Q, When
 from django.urls import reverse
 from django.utils.text import slugify
 
+from accounts.bulk import AnnouncedQuerySet
 from accounts.models import Owner
 from accounts.whole import SavedWhole
 from listings.choices import ListingStatus, PropertyType, VideoType
@@ -13,7 +14,7 @@ SLUG_LENGTH = 50
 ONCE_PUBLIC = {ListingStatus.LIVE, ListingStatus.PAUSED, ListingStatus.EXPIRED}
 
 
-class PropertyQuerySet(models.QuerySet["Property"]):
+class PropertyQuerySet(AnnouncedQuerySet["Property"]):
     def public(self) -> Self:
         """Houses that guests may find and enquire about: the one answer, used everywhere."""
         return self.filter(status=ListingStatus.LIVE)
