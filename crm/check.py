@@ -7,9 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from crm.backfill import sync_batch
-from crm.failures import retry
 from crm.mirror import ENTITIES, Mirror, Outcome
-from crm.models import Entity, SyncCheck, SyncFailure
+from crm.models import Entity, SyncCheck
 
 BATCH_SIZE = 500
 
@@ -58,12 +57,6 @@ def run_check(*, now: datetime, repaired: bool = False) -> SyncCheck:
         differences=sum(found.differences for found in comparisons.values()),
         repaired=repaired,
     )
-
-
-def settle_failures(*, now: datetime) -> None:
-    """Close the failures whose records are in order again."""
-    for failure in SyncFailure.objects.open():
-        retry(failure, now=now)
 
 
 def repair(entity: Entity, *, now: datetime) -> Outcome:

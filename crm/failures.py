@@ -4,13 +4,12 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import IntegerField
+from django.db import connection, transaction
 
-from accounts.actor import current_actor
 from crm.mirror import MIRRORS
 from crm.mirror.rows import Key
 from crm.models import SyncFailure
+from crm.reasons import explain
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +28,11 @@ def sync_safely(name: str, keys: Iterable[Key], *, now: datetime) -> None:
             with transaction.atomic():
                 MIRRORS[name].sync([key], now=now)
         except Exception as error:
+            if connection.needs_rollback:
+                # The outer transaction went down too: the connection is gone, or SQLite has rolled
+                # everything back. Carried on with, the main write would be thrown away at its end,
+                # and its author told that it was saved.
+                raise
             logger.exception("The CRM record of %s %s could not be written.", name, key)
             record_failure(name, key, error, now=now)
 
@@ -40,42 +44,21 @@ def record_failure(name: str, key: Key, error: Exception, *, now: datetime) -> N
             failure, is_new = SyncFailure.objects.open().get_or_create(
                 entity_type=MIRRORS[name].entity,
                 source_key=f"{name}:{key}",
-                defaults={"message": _sentence(error), "next_retry_at": now + FIRST_RETRY_AFTER},
+                defaults={"message": explain(error), "next_retry_at": now + wait_after(1)},
             )
             if not is_new:
-                _count_attempt(failure, error, now)
+                # Somebody saved the source again. The next try is due as before: only tries wait
+                # longer and longer, or a busy day would put the mending off to the next one.
+                failure.attempts += 1
+                failure.message = explain(error)
+                failure.save(update_fields=["attempts", "message", "updated_at"])
     except Exception:
+        if connection.needs_rollback:
+            raise
         # The CRM's tables are gone altogether. The check finds the missing record later.
         logger.exception("The failed sync of %s %s could not be recorded.", name, key)
 
 
-def retry(failure: SyncFailure, *, now: datetime) -> bool:
-    """Sync the source row again; return whether that settled it. Nothing is raised."""
-    name, _, key = failure.source_key.partition(":")
-    try:
-        mirror = MIRRORS[name]
-        is_number = isinstance(mirror.key_field, IntegerField)
-        with transaction.atomic():
-            mirror.sync([int(key) if is_number else key], now=now)
-    except Exception as error:
-        logger.warning("The CRM record of %s still cannot be written: %s", failure, error)
-        _count_attempt(failure, error, now)
-        return False
-    failure.resolved_at = now
-    failure.resolved_by = current_actor().name
-    failure.next_retry_at = None
-    failure.save(update_fields=["resolved_at", "resolved_by", "next_retry_at", "updated_at"])
-    return True
-
-
-def _count_attempt(failure: SyncFailure, error: Exception, now: datetime) -> None:
-    failure.attempts += 1
-    failure.message = _sentence(error)
-    failure.next_retry_at = now + min(
-        LONGEST_WAIT, FIRST_RETRY_AFTER * 2 ** min(failure.attempts, 10)
-    )
-    failure.save(update_fields=["attempts", "message", "next_retry_at", "updated_at"])
-
-
-def _sentence(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".strip()[:1000]
+def wait_after(attempts: int) -> timedelta:
+    """Return how long to wait after so many attempts: each time twice as long, to a limit."""
+    return min(LONGEST_WAIT, FIRST_RETRY_AFTER * 2 ** min(attempts - 1, 10))

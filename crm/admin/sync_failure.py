@@ -17,10 +17,10 @@ from accounts.admin_base import ReadOnlyAdmin
 from accounts.admin_columns import admin_url, label, moment, two_lines
 from crm.admin.filters import CreatedFilter, EntityFilter, FailureStateFilter
 from crm.dashboard import open_failures, readable
-from crm.failures import retry
 from crm.models import SyncFailure
+from crm.retrying import retry
 
-MOST_AT_ONCE = 200  # a page's time; the worker takes the rest
+A_PAGES_SECONDS = 5
 
 
 @admin.register(SyncFailure)
@@ -133,20 +133,19 @@ class SyncFailureAdmin(ReadOnlyAdmin):
 
 
 def _try_again(request: HttpRequest, failures: QuerySet[SyncFailure]) -> None:
-    """Try those that are open, the oldest first, and say what came of it."""
-    still_open = failures.filter(resolved_at=None)
-    tried = list(still_open.order_by("created_at", "pk")[:MOST_AT_ONCE])
-    waiting = still_open.count() - len(tried)
+    """Try those that are open, as many as a page has time for, and say what came of it."""
     now = timezone.now()
-    settled = sum(retry(failure, now=now) for failure in tried)
-    if settled:
-        messages.success(request, f"{_counted(settled)} settled.")
-    if failed := len(tried) - settled:
-        messages.error(request, f"{_counted(failed)} could still not be written.")
-    if not tried:
+    failures.filter(resolved_at=None).update(next_retry_at=now)  # the worker goes on with the rest
+    tried = retry(failures, now=now, seconds=A_PAGES_SECONDS)
+    if tried.settled:
+        messages.success(request, f"{_counted(tried.settled)} settled.")
+    if tried.failed:
+        messages.error(request, f"{_counted(tried.failed)} could still not be written.")
+    if tried.left:
+        rest = f"{_counted(tried.left)} not tried yet. The worker goes on with the rest."
+        messages.warning(request, rest)
+    if not (tried.done or tried.left):
         messages.info(request, "Nothing was left to try: it is settled.")
-    if waiting:
-        messages.warning(request, f"{_counted(waiting)} not tried yet. Try again for the rest.")
 
 
 def _counted(number: int) -> str:

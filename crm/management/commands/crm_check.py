@@ -6,9 +6,10 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.actor import acting_as
-from crm.check import repair, run_check, settle_failures
+from crm.check import repair, run_check
 from crm.mirror import ENTITIES, Outcome
 from crm.models import SyncCheck
+from crm.retrying import settle_mended
 
 
 class Command(BaseCommand):
@@ -47,7 +48,7 @@ class Command(BaseCommand):
     def _repair(self) -> Outcome:
         now = timezone.now()
         outcome = sum((repair(entity, now=now) for entity in ENTITIES), start=Outcome())
-        settle_failures(now=now)
+        settle_mended(now=now)
         return outcome
 
 
