@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from crm.mirror import MIRRORS
+from crm.mirror.patience import short_patience
 from crm.mirror.rows import Key
 from crm.models import SyncFailure
 from crm.reasons import explain
@@ -40,7 +41,7 @@ def sync_safely(name: str, keys: Iterable[Key], *, now: datetime) -> None:
 def record_failure(name: str, key: Key, error: Exception, *, now: datetime) -> None:
     """Count a failed attempt on the one open SyncFailure of this source row."""
     try:
-        with transaction.atomic():
+        with transaction.atomic(), short_patience():
             failure, is_new = SyncFailure.objects.open().get_or_create(
                 entity_type=MIRRORS[name].entity,
                 source_key=f"{name}:{key}",

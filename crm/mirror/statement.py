@@ -17,6 +17,7 @@ from django.db.models import IntegerField
 from accounts.actor import current_actor
 from crm.mirror.history import ROUTINE, TITLE_LENGTH, cause_of_repair
 from crm.mirror.json_sql import changes_sql
+from crm.mirror.patience import KEEP_AND_LIMIT
 from crm.mirror.prepared import PreparedStatement
 from crm.mirror.rows import WRITTEN, Found, Key
 from crm.models.activity import ActivityLog, ActivityType
@@ -33,11 +34,14 @@ if TYPE_CHECKING:
 FEW = 200
 PLAN_ONCE = "set_config('plan_cache_mode', 'force_generic_plan', true)"
 LOCK_EACH = f"""
-    SELECT {PLAN_ONCE}, pg_advisory_xact_lock_shared(hashtextextended(%(name)s, 0)), (
+    SELECT {KEEP_AND_LIMIT}, {PLAN_ONCE},
+        pg_advisory_xact_lock_shared(hashtextextended(%(name)s, 0)), (
         SELECT count(pg_advisory_xact_lock(hashtextextended(key, 0)))
         FROM (SELECT unnest(%(keys)s::text[]) AS key ORDER BY 1) AS keys
     )"""
-LOCK_ALL = f"SELECT {PLAN_ONCE}, pg_advisory_xact_lock(hashtextextended(%(name)s, 0))"
+LOCK_ALL = (
+    f"SELECT {KEEP_AND_LIMIT}, {PLAN_ONCE}, pg_advisory_xact_lock(hashtextextended(%(name)s, 0))"
+)
 SUMMARY = f"""
     SELECT mirror_key, CASE
         WHEN is_stale AND record_id IS NULL THEN '{Found.CREATED}'
@@ -73,8 +77,7 @@ class SyncStatement:
         values = self._values(keys, now, force)
         with connection.cursor() as cursor:
             if self.on_postgresql:
-                cursor.execute(LOCK_EACH if len(keys) <= FEW else LOCK_ALL, self._lock(keys))
-                return dict(self._prepared.run(cursor, values))
+                return dict(self._prepared.run(cursor, values, before=self._lock(keys)))
             values |= self._constants
             cursor.execute(f"WITH {self._stale} {SUMMARY}", values)
             found = dict(cursor.fetchall())
@@ -97,8 +100,10 @@ class SyncStatement:
             "cause": cause_of_repair(),
         }
 
-    def _lock(self, keys: Sequence[Key]) -> dict[str, Any]:
-        return {"name": self.mirror.name, "keys": [f"{self.mirror.name}:{key}" for key in keys]}
+    def _lock(self, keys: Sequence[Key]) -> str:
+        names = [f"{self.mirror.name}:{key}" for key in keys]
+        lock = LOCK_EACH if len(keys) <= FEW else LOCK_ALL
+        return connection.ops.compose_sql(lock, {"name": self.mirror.name, "keys": names})
 
     @cached_property
     def _prepared(self) -> PreparedStatement:
