@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet, TextChoices
 
 from crm.backfill import sync_batch
-from crm.causes import causes_of_orphans, causes_of_rows
+from crm.causes import Evidence
 from crm.mirror import ENTITIES, MIRRORS, Mirror, Outcome
 from crm.mirror.history import mending
 from crm.mirror.rows import Key, Row
@@ -20,7 +20,7 @@ from crm.models import Cause, Entity
 from crm.models.base import Record
 
 HANDLES_AT_ONCE = 5_000
-ROWS_AT_ONCE = 200
+ROWS_AT_ONCE = 1_000
 AT_REPAIR = "the time of the repair"  # what a tombstone is going to say
 
 
@@ -60,7 +60,7 @@ def find(mirror_name: str, key: Key) -> Difference | None:
     mirror = MIRRORS[mirror_name]
     for kind in Kind:
         handles = _with_key(mirror, kind, key)
-        if described := _describe(mirror, kind, handles):
+        if described := describe(mirror, kind, handles, Evidence()):
             return described[0]
     return None
 
@@ -83,21 +83,24 @@ def repair_one(mirror_name: str, key: Key, *, now: datetime) -> Outcome:
 
 
 def _walk(entity: Entity, kinds: Sequence[Kind], offset: int) -> Iterator[Difference]:
+    evidence = Evidence()
     for mirror in ENTITIES[entity]:
         for kind in kinds:
             skip = min(offset, _differing(mirror, kind).count()) if offset else 0
             offset -= skip
             if not offset:
-                yield from _walk_kind(mirror, kind, skip)
+                yield from walk_kind(mirror, kind, evidence, skip=skip)
 
 
-def _walk_kind(mirror: Mirror, kind: Kind, skip: int) -> Iterator[Difference]:
-    for handles in walk_handles(mirror, kind, skip=skip):
+def walk_kind(
+    mirror: Mirror, kind: Kind, evidence: Evidence, *, skip: int = 0
+) -> Iterator[Difference]:
+    for handles in _walk_handles(mirror, kind, skip):
         for start in range(0, len(handles), ROWS_AT_ONCE):
-            yield from _describe(mirror, kind, handles[start : start + ROWS_AT_ONCE])
+            yield from describe(mirror, kind, handles[start : start + ROWS_AT_ONCE], evidence)
 
 
-def walk_handles(mirror: Mirror, kind: Kind, *, skip: int = 0) -> Iterator[list[Any]]:
+def _walk_handles(mirror: Mirror, kind: Kind, skip: int) -> Iterator[list[Any]]:
     """Yield the keys of the sources, or the ids of the orphans, in order and in batches."""
     path = _handle(mirror, kind)
     rows = _differing(mirror, kind).order_by(path).values_list(path, flat=True)
@@ -142,17 +145,22 @@ def _with_id(rows: QuerySet[Any], record_id: Key) -> list[Any]:
 # --- Describing them ------------------------------------------------------------------------------
 
 
-def _describe(mirror: Mirror, kind: Kind, handles: Sequence[Any]) -> list[Difference]:
+def describe(
+    mirror: Mirror, kind: Kind, handles: Sequence[Any], evidence: Evidence
+) -> list[Difference]:
+    """Return what differs among these: keys of sources or, of orphans, ids."""
     if not handles:
         return []
     if kind == Kind.ORPHANED:
-        return _describe_orphans(mirror, handles)
-    return _describe_rows(mirror, kind, handles)
+        return _describe_orphans(mirror, handles, evidence)
+    return _describe_rows(mirror, kind, handles, evidence)
 
 
-def _describe_rows(mirror: Mirror, kind: Kind, keys: Sequence[Key]) -> list[Difference]:
+def _describe_rows(
+    mirror: Mirror, kind: Kind, keys: Sequence[Key], evidence: Evidence
+) -> list[Difference]:
     rows = {row.key: row for row in mirror.rows(keys) if row.changes}
-    causes = causes_of_rows(mirror, list(rows.values()))
+    causes = evidence.of_rows(mirror, list(rows.values()))
     return [_of_row(mirror, kind, rows[key], causes[key]) for key in keys if key in rows]
 
 
@@ -163,16 +171,15 @@ def _of_row(mirror: Mirror, kind: Kind, row: Row, cause: Cause) -> Difference:
     )
 
 
-def _describe_orphans(mirror: Mirror, ids: Sequence[UUID]) -> list[Difference]:
+def _describe_orphans(mirror: Mirror, ids: Sequence[UUID], evidence: Evidence) -> list[Difference]:
     records = mirror.record._base_manager.in_bulk(ids)
-    causes = causes_of_orphans(mirror, list(records.values()))
+    causes = evidence.of_orphans(mirror, list(records.values()))
     return [_of_orphan(mirror, records[each], causes[each]) for each in ids if each in records]
 
 
 def _of_orphan(mirror: Mirror, record: Record, cause: Cause) -> Difference:
-    link = mirror.record._meta.get_field(mirror.link).attname
-    key = getattr(record, link)
-    changes = {column: (getattr(record, link), None) for column in mirror.unlinked}
+    key = mirror.key_of(record)
+    changes = {column: (key, None) for column in mirror.unlinked}
     return Difference(
         mirror.name,
         mirror.entity,

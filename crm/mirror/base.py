@@ -22,6 +22,7 @@ from django.db.models.expressions import Combinable
 
 from crm.mirror import history
 from crm.mirror.differs import Differs, any_of
+from crm.mirror.patience import short_patience
 from crm.mirror.rows import Found, Key, Outcome, Row
 from crm.mirror.statement import SyncStatement
 from crm.models.activity import Entity
@@ -56,6 +57,10 @@ class Mirror:
     parents: ClassVar[Mapping[str, tuple[str, str]]] = {}
     # A change of these columns alone is no news to people.
     routine: ClassVar[frozenset[str]] = frozenset()
+    # Paths from the source to the times at which it, or what it is mirrored with, was saved.
+    stamps: ClassVar[tuple[str, ...]] = ("updated_at",)
+    # Columns that come from rows without such a time.
+    unstamped: ClassVar[tuple[str, ...]] = ()
     # Whether a record dropped and rebuilt gets the id it had.
     has_lasting_id: ClassVar[bool] = True
 
@@ -70,9 +75,28 @@ class Mirror:
         """Return the source rows that are due a record, each with its own key."""
         return self.source._base_manager.order_by()
 
-    def keys(self, *, after: Key | None = None, limit: int | None = None) -> list[Key]:
+    def due(self, since: datetime | None = None) -> QuerySet[Any]:
+        """Return all sources, or those saved since then and those that differ where no time is kept.
+
+        A write that leaves the times alone (`update()`, raw SQL, a deletion) is not seen.
+        """
+        if since is None:
+            return self.sources()
+        stamped = any_of(Q(**{f"{path}__gte": since}) for path in self.stamps)
+        saved = self.source._base_manager.filter(stamped, **{self.key: OuterRef(self.key)})
+        differs = (Differs(F(column), OuterRef(f"new_{column}")) for column in self.unstamped)
+        differing = self._record().filter(any_of(differs))
+        return self.projection().filter(Exists(saved) | Exists(differing))
+
+    def keys(
+        self,
+        *,
+        since: datetime | None = None,
+        after: Key | None = None,
+        limit: int | None = None,
+    ) -> list[Key]:
         """Return the keys of the source rows in order, for walking through all of them."""
-        sources = self.sources().order_by(self.key)
+        sources = self.due(since).order_by(self.key)
         if after is not None:
             sources = sources.filter(**{f"{self.key}__gt": after})
         return list(sources.values_list(self.key, flat=True)[:limit])
@@ -103,6 +127,10 @@ class Mirror:
         """The field whose values are the keys."""
         field = self.record._meta.get_field(self.link)
         return field.target_field if field.is_relation else field
+
+    def key_of(self, record: Record) -> Key | None:
+        """Return the key that a record claims; None when it has lost its link."""
+        return getattr(record, self.record._meta.get_field(self.link).attname)
 
     # --- Comparing, inside the database -----------------------------------------------------------
 
@@ -151,10 +179,14 @@ class Mirror:
         if not keys:
             return Outcome()
         found = self._statement.run(keys, now=now)
-        if waiting := [key for key, what in found.items() if what == Found.BLOCKED]:
-            found |= self._write_waiting(waiting, now)
+        waiting = [key for key, what in found.items() if what == Found.BLOCKED]
         gone = [key for key in keys if key not in found]
-        deleted = self.bury(self._records_of(gone), now) if gone else 0
+        if not waiting and not gone:
+            return Outcome.of(found)
+        with short_patience():
+            if waiting:
+                found |= self._write_waiting(waiting, now)
+            deleted = self.bury(self._records_of(gone), now) if gone else 0
         return Outcome.of(found, deleted=deleted)
 
     def _write_waiting(self, keys: list[Key], now: datetime) -> dict[Key, str]:

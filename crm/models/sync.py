@@ -55,7 +55,7 @@ class SyncCheck(models.Model):
     differences = models.PositiveIntegerField()  # that stand now, after the repair if there was one
     repaired = models.BooleanField(default=False)
     found = models.PositiveIntegerField(default=0)  # differences before the repair
-    # {mirror: fingerprint of its declaration}: tells a changed mapping from a changed source
+    # {mirror or mirror.column: fingerprint}: tells a changed mapping from a changed source
     declarations = models.JSONField(default=dict)
 
     class Meta:
