@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -35,6 +36,28 @@ class HistoryIsAppendOnly(Exception):
     """An activity row was about to be changed or deleted."""
 
 
+class HistoryQuerySet(models.QuerySet["ActivityLog"]):
+    """Adds and reads. What stands is neither changed nor deleted, one row or many."""
+
+    def update(self, **values: Any) -> NoReturn:
+        raise HistoryIsAppendOnly("The activity log is never changed.")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise HistoryIsAppendOnly("The activity log is never changed.")
+
+    def delete(self) -> NoReturn:
+        raise HistoryIsAppendOnly("The activity log is never deleted.")
+
+    def bulk_create(self, objs: Iterable["ActivityLog"], *args: Any, **kwargs: Any) -> list[Any]:
+        if kwargs.get("update_conflicts"):
+            raise HistoryIsAppendOnly("The activity log is never changed.")
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def forget(self, **values: Any) -> int:
+        """Overwrite what the log says: for a person's right to be forgotten, and nothing else."""
+        return super().update(**values)
+
+
 class ActivityLog(models.Model):
     """One change, by one writer. No foreign key to what it describes: the entry outlives it.
 
@@ -54,14 +77,31 @@ class ActivityLog(models.Model):
     cause = models.CharField(max_length=15, choices=Cause, blank=True)
     created_at = models.DateTimeField("when")
 
+    objects = HistoryQuerySet.as_manager()
+
     class Meta:
         db_table = "crm_activity_log"
+        base_manager_name = "objects"
         verbose_name = "activity"
         verbose_name_plural = "activity log"
         ordering = ["-created_at", "-id"]
         indexes = [
-            models.Index(fields=["-created_at", "-id"], name="activity_newest"),
-            models.Index(fields=["entity_type", "entity_id", "-id"], name="activity_of_entity"),
+            # Holds all that a list is narrowed by: whatever the choice, the rows to show and their
+            # number are found in here, without reading the table. See docs/decisions.
+            models.Index(
+                fields=[
+                    "-created_at",
+                    "-id",
+                    "entity_type",
+                    "activity_type",
+                    "outcome",
+                    "actor",
+                    "origin",
+                    "cause",
+                ],
+                name="activity_to_read",
+            ),
+            models.Index(fields=["entity_id", "-id"], name="activity_of_record"),
             models.Index(
                 fields=["-created_at", "cause"],
                 condition=~models.Q(cause=""),
