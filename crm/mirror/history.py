@@ -71,7 +71,8 @@ def log_deletions(mirror: "Mirror", records: Iterable[Record], now: datetime) ->
 
 
 def _tombstone(mirror: "Mirror", record: Record, now: datetime) -> dict[str, list[Any]]:
-    changes: dict[str, list[Any]] = {"source_deleted_at": [None, now]}
+    # As text: JSON would cut the microseconds, and the log would not give the record again.
+    changes: dict[str, list[Any]] = {"source_deleted_at": [None, now.isoformat()]}
     if mirror.record._meta.get_field(mirror.link).is_relation:
         changes[mirror.link] = [getattr(record, f"{mirror.link}_id"), None]
     return changes
