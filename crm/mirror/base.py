@@ -76,7 +76,7 @@ class Mirror:
         return self.source._base_manager.order_by()
 
     def due(self, since: datetime | None = None) -> QuerySet[Any]:
-        """Return all sources, or those saved since then and those that differ where no time is kept.
+        """Return all sources; or those saved since then, or different where no time is kept.
 
         A write that leaves the times alone (`update()`, raw SQL, a deletion) is not seen.
         """

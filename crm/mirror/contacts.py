@@ -65,6 +65,8 @@ class Owners(People):
     link = "user"
     key = "user_id"
     record_path = "user__crm_record"
+    stamps = ("updated_at", "user__date_joined", "user__last_login")
+    unstamped = ("email", "first_name", "last_name", "is_guest")
     columns = {
         "user": F("user_id"),
         "email": F("user__email"),

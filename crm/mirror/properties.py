@@ -17,6 +17,8 @@ class Properties(Mirror):
     link = "property"
     called = F("title")
     status = "listing_status"
+    stamps = ("updated_at", "memberships__updated_at")
+    unstamped = ("main_image",)
     columns = {
         "property": F("pk"),
         "owner": Subquery(

@@ -168,7 +168,7 @@ def test_one_bad_row_stops_neither_the_backfill_nor_its_neighbours(monkeypatch, 
 
     monkeypatch.setattr(statement, "run", run_but_one)
 
-    with pytest.raises(Exception, match="1 records could not be written"):
+    with pytest.raises(Exception, match="1 record could not be written"):
         call_command("crm_backfill", "properties")
 
     written = set(PropertyRecord.objects.values_list("property", flat=True))
