@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-LONGEST_WAIT = "2s"
+LONGEST_WAIT = "1s"
 LIMIT = f"set_config('lock_timeout', '{LONGEST_WAIT}', true)"
 # For one message with several statements: the limit that the transaction had, kept and put back.
 KEEP_AND_LIMIT = (
