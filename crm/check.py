@@ -1,16 +1,21 @@
 """Proof that every record equals its source: counted inside the database, repaired by sync."""
 
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from django.db import transaction
-
-from crm.backfill import sync_batch
+from crm.bulk_writes import forget_old
+from crm.causes import Evidence
+from crm.differences import Kind, batches_of
+from crm.mending import mend
 from crm.mirror import ENTITIES, Mirror, Outcome
+from crm.mirror.fingerprint import fingerprints
 from crm.models import Entity, SyncCheck
+from crm.retrying import settle_mended
 
-BATCH_SIZE = 500
+# What has lost its source goes first: it may hold what a new record needs.
+ORDER = (Kind.ORPHANED, Kind.MISSING, Kind.CHANGED)
 
 
 @dataclass
@@ -32,11 +37,41 @@ class Comparison:
         return Comparison(*(mine + theirs for mine, theirs in pairs))
 
 
+Comparisons = dict[Entity, Comparison]
+
+
+@dataclass
+class Progress:
+    """How far a repair has come; `watch` is called with it after each step."""
+
+    found: int | None = None  # None while the differences are still being counted
+    mended: int = 0
+    outcome: Outcome = field(default_factory=Outcome)
+    watch: Callable[["Progress"], None] = lambda progress: None
+
+    def count(self, mended: int, outcome: Outcome) -> None:
+        self.mended += mended
+        self.outcome += outcome
+        self.watch(self)
+
+
+# --- Comparing ------------------------------------------------------------------------------------
+
+
 def compare(entity: Entity) -> Comparison:
     return sum((_compare(mirror) for mirror in ENTITIES[entity]), start=Comparison())
 
 
+def compare_all() -> Comparisons:
+    return {entity: compare(entity) for entity in ENTITIES}
+
+
+def count(comparisons: Comparisons) -> int:
+    return sum(found.differences for found in comparisons.values())
+
+
 def _compare(mirror: Mirror) -> Comparison:
+    """Each count is one statement, and so sees every save either whole or not at all."""
     return Comparison(
         source=mirror.sources().count(),
         records=mirror.records().count(),
@@ -46,29 +81,57 @@ def _compare(mirror: Mirror) -> Comparison:
     )
 
 
-def run_check(*, now: datetime, repaired: bool = False) -> SyncCheck:
+# --- Repairing ------------------------------------------------------------------------------------
+
+
+def repair(entity: Entity, *, now: datetime, progress: Progress | None = None) -> Outcome:
+    """Sync what differs. Call it for the entities in their order: later ones refer to earlier."""
+    evidence, progress = Evidence(), progress or Progress()
+    for mirror in ENTITIES[entity]:
+        for kind in ORDER:
+            for batch in batches_of(mirror, kind, evidence):
+                mend(batch, now=now, tell=progress.count)
+    return progress.outcome
+
+
+# --- With the result on file ----------------------------------------------------------------------
+
+
+def run_check(*, now: datetime) -> SyncCheck:
     """Compare everything and keep the result as a SyncCheck."""
     started = time.monotonic()
-    comparisons = {entity: compare(entity) for entity in ENTITIES}
+    forget_old(now=now)
+    found = compare_all()
+    return _store(found, count(found), now=now, started=started)
+
+
+def run_repair(*, now: datetime, progress: Progress) -> SyncCheck:
+    """Compare, repair what differs, compare anew and keep the result as a SyncCheck.
+
+    All that it logs has the time `now`, which is the check's `started_at`.
+    """
+    started = time.monotonic()
+    forget_old(now=now)
+    found = after = compare_all()
+    progress.found = count(found)
+    progress.watch(progress)
+    if progress.found:
+        for entity in ENTITIES:
+            repair(entity, now=now, progress=progress)
+        after = compare_all()
+    settle_mended(now=now)
+    return _store(after, count(found), now=now, started=started, repaired=True)
+
+
+def _store(
+    comparisons: Comparisons, found: int, *, now: datetime, started: float, repaired: bool = False
+) -> SyncCheck:
     return SyncCheck.objects.create(
         started_at=now,
         seconds=round(time.monotonic() - started, 3),
-        entities={entity.value: asdict(found) for entity, found in comparisons.items()},
-        differences=sum(found.differences for found in comparisons.values()),
+        entities={entity.value: asdict(each) for entity, each in comparisons.items()},
+        differences=count(comparisons),
+        found=found,
         repaired=repaired,
+        declarations=fingerprints(),
     )
-
-
-def repair(entity: Entity, *, now: datetime) -> Outcome:
-    """Sync what differs. Call it for the entities in their order: later ones refer to earlier."""
-    return sum((_repair(mirror, now=now) for mirror in ENTITIES[entity]), start=Outcome())
-
-
-def _repair(mirror: Mirror, *, now: datetime) -> Outcome:
-    with transaction.atomic():
-        outcome = Outcome(deleted=mirror.bury(mirror.orphaned(), now))
-    for differing in (mirror.missing, mirror.changed):
-        keys = list(differing().values_list("mirror_key", flat=True))
-        for start in range(0, len(keys), BATCH_SIZE):
-            outcome += sync_batch(mirror, keys[start : start + BATCH_SIZE], now=now)
-    return outcome

@@ -8,13 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import QuerySet, TextChoices
 
-from crm.backfill import sync_batch
 from crm.causes import Evidence
+from crm.mending import mend
 from crm.mirror import ENTITIES, MIRRORS, Mirror, Outcome
-from crm.mirror.history import mending
 from crm.mirror.rows import Key, Row
 from crm.models import Cause, Entity
 from crm.models.base import Record
@@ -47,6 +45,10 @@ class Difference:
     cause: Cause
     changes: dict[str, tuple[Any, Any]] = field(hash=False)
 
+    @property
+    def is_orphan(self) -> bool:
+        return self.kind == Kind.ORPHANED
+
 
 def differences(
     entity: Entity, kind: Kind | None = None, *, limit: int | None = None, offset: int = 0
@@ -60,7 +62,7 @@ def find(mirror_name: str, key: Key) -> Difference | None:
     mirror = MIRRORS[mirror_name]
     for kind in Kind:
         handles = _with_key(mirror, kind, key)
-        if described := describe(mirror, kind, handles, Evidence()):
+        if described := _describe(mirror, kind, handles, Evidence()):
             return described[0]
     return None
 
@@ -68,15 +70,7 @@ def find(mirror_name: str, key: Key) -> Difference | None:
 def repair_one(mirror_name: str, key: Key, *, now: datetime) -> Outcome:
     """Make one record equal to its source, and log why it was not."""
     difference = find(mirror_name, key)
-    if difference is None:
-        return Outcome(unchanged=1)
-    mirror = MIRRORS[mirror_name]
-    with mending(difference.cause):
-        if difference.kind != Kind.ORPHANED:
-            return sync_batch(mirror, [difference.key], now=now)
-        with transaction.atomic():
-            orphan = mirror.orphaned().filter(pk=difference.record_id)
-            return Outcome(deleted=mirror.bury(orphan, now))
+    return mend([difference], now=now) if difference else Outcome(unchanged=1)
 
 
 # --- Walking through them -------------------------------------------------------------------------
@@ -89,15 +83,16 @@ def _walk(entity: Entity, kinds: Sequence[Kind], offset: int) -> Iterator[Differ
             skip = min(offset, _differing(mirror, kind).count()) if offset else 0
             offset -= skip
             if not offset:
-                yield from walk_kind(mirror, kind, evidence, skip=skip)
+                for batch in batches_of(mirror, kind, evidence, skip=skip):
+                    yield from batch
 
 
-def walk_kind(
+def batches_of(
     mirror: Mirror, kind: Kind, evidence: Evidence, *, skip: int = 0
-) -> Iterator[Difference]:
+) -> Iterator[list[Difference]]:
     for handles in _walk_handles(mirror, kind, skip):
         for start in range(0, len(handles), ROWS_AT_ONCE):
-            yield from describe(mirror, kind, handles[start : start + ROWS_AT_ONCE], evidence)
+            yield _describe(mirror, kind, handles[start : start + ROWS_AT_ONCE], evidence)
 
 
 def _walk_handles(mirror: Mirror, kind: Kind, skip: int) -> Iterator[list[Any]]:
@@ -145,7 +140,7 @@ def _with_id(rows: QuerySet[Any], record_id: Key) -> list[Any]:
 # --- Describing them ------------------------------------------------------------------------------
 
 
-def describe(
+def _describe(
     mirror: Mirror, kind: Kind, handles: Sequence[Any], evidence: Evidence
 ) -> list[Difference]:
     """Return what differs among these: keys of sources or, of orphans, ids."""

@@ -1,15 +1,26 @@
-import json
-from typing import Any
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
+from itertools import chain
+from json import dumps
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
+from tqdm import tqdm
 
 from accounts.actor import acting_as
-from crm.check import repair, run_check
-from crm.mirror import ENTITIES, Outcome
+from crm.check import Progress, compare_all, count, run_check, run_repair
+from crm.differences import Difference, differences
+from crm.management.database_faults import faults_in_words
+from crm.management.differences_told import as_json, as_lines
+from crm.mirror import ENTITIES
 from crm.models import SyncCheck
-from crm.retrying import settle_mended
+
+STOPPED = 130  # what a shell expects of a command that Ctrl-C has ended
 
 
 class Command(BaseCommand):
@@ -20,52 +31,98 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--repair", action="store_true", help="make the records equal")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="list what --repair would change, column by column, and write nothing",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self.progress = Progress()
+        origin = "repair" if options["repair"] else "command"
         try:
-            with acting_as("system:crm_check", "command"):
-                check = self._check(**options)
-        except DatabaseError as error:
-            raise CommandError(
-                f"The CRM's tables cannot be read ({error}). Run `manage.py migrate` first."
-            ) from error
-        if check.differences:
-            raise CommandError(f"{check.differences} records differ from their source.")
+            with acting_as("system:crm_check", origin), faults_in_words(self._so_far):
+                differing = self._check(**options)
+        except KeyboardInterrupt:
+            said = f"Stopped. {self._so_far()}".strip()
+            raise CommandError(said, returncode=STOPPED) from None
+        if differing:
+            verb = pluralize(differing, "record differs from its,records differ from their")
+            raise CommandError(f"{differing:,} {verb} source.")
 
-    def _check(self, *, repair: bool, json: bool, **options: Any) -> SyncCheck:
-        if repair:
-            outcome = self._repair()
-            if not json:
-                self.stdout.write(
-                    f"Repaired: created {outcome.created}, updated {outcome.updated}, "
-                    f"marked as deleted {outcome.deleted}, failed {outcome.failed}."
-                )
-        check = run_check(now=timezone.now(), repaired=repair)
-        self.stdout.write(_as_json(check) if json else _as_text(check))
+    def _check(self, *, repair: bool, dry_run: bool, json: bool, **options: Any) -> int:
+        """Return how many records differ in the end."""
+        if dry_run:
+            return self._preview(json)
+        now = timezone.now()
+        check = self._repair(now, json) if repair else run_check(now=now)
+        report = _report(check.entities, check.differences, check.seconds)
+        self.stdout.write(dumps(report) if json else _table(report))
+        return check.differences
+
+    # --- Repairing --------------------------------------------------------------------------------
+
+    def _repair(self, now: datetime, json: bool) -> SyncCheck:
+        with tqdm(desc="repair", unit=" records", disable=None) as bar:
+            self.progress.watch = partial(_show, bar)
+            check = run_repair(now=now, progress=self.progress)
+        if not json:
+            done = self.progress.outcome
+            self.stdout.write(
+                f"Repaired: created {done.created}, updated {done.updated}, "
+                f"marked as deleted {done.deleted}, failed {done.failed}."
+            )
         return check
 
-    def _repair(self) -> Outcome:
-        now = timezone.now()
-        outcome = sum((repair(entity, now=now) for entity in ENTITIES), start=Outcome())
-        settle_mended(now=now)
-        return outcome
+    def _so_far(self) -> str:
+        if not self.progress.mended:
+            return "No record was changed."
+        return (
+            f"{self.progress.mended:,} of {self.progress.found:,} differences were repaired, and "
+            "stay so; the same command goes on with the rest."
+        )
+
+    # --- Only saying what would be repaired -------------------------------------------------------
+
+    def _preview(self, json: bool) -> int:
+        started = time.monotonic()
+        found = compare_all()
+        entities = {entity.value: asdict(each) for entity, each in found.items()}
+        report = _report(entities, count(found), round(time.monotonic() - started, 3))
+        if json:
+            self._print_json(report)
+        else:
+            for difference in _all():
+                self.stdout.write(as_lines(difference))
+            self.stdout.write(_table(report) + "\nDry run: nothing was written.")
+        return count(found)
+
+    def _print_json(self, report: dict[str, Any]) -> None:
+        """Print the changes one by one: there may be more than memory should hold."""
+        self.stdout.write(f'{dumps(report)[:-1]}, "changes": [', ending="")
+        for position, difference in enumerate(_all()):
+            self.stdout.write(("," if position else "") + dumps(as_json(difference)), ending="")
+        self.stdout.write("]}")
 
 
-def _as_json(check: SyncCheck) -> str:
-    return json.dumps(
-        {
-            "entities": check.entities,
-            "differences": check.differences,
-            "seconds": check.seconds,
-        }
-    )
+def _all() -> Iterator[Difference]:
+    return chain.from_iterable(differences(entity) for entity in ENTITIES)
 
 
-def _as_text(check: SyncCheck) -> str:
+def _show(bar: "tqdm[NoReturn]", progress: Progress) -> None:
+    bar.total = progress.found
+    bar.update(progress.mended - bar.n)
+
+
+def _report(entities: dict[str, Any], differing: int, seconds: float) -> dict[str, Any]:
+    return {"entities": entities, "differences": differing, "seconds": seconds}
+
+
+def _table(report: dict[str, Any]) -> str:
     lines = [f"{'':<12}{'source':>9}{'records':>9}{'missing':>9}{'changed':>9}{'orphaned':>9}"]
-    for entity, found in check.entities.items():
-        lines.append(f"{entity:<12}" + "".join(f"{count:>9}" for count in found.values()))
-    if not check.differences:
+    for entity, found in report["entities"].items():
+        lines.append(f"{entity:<12}" + "".join(f"{number:>9}" for number in found.values()))
+    if not report["differences"]:
         lines.append("Every record equals its source.")
-    return "\n".join([*lines, f"Checked in {check.seconds:.2f} s."])
+    return "\n".join([*lines, f"Checked in {report['seconds']:.2f} s."])

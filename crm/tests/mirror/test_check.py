@@ -118,7 +118,7 @@ def test_people_read_a_table_and_a_sentence(business, capsys):
 def test_a_difference_ends_the_command_with_code_1(business):
     PropertyRecord.objects.update(title="Edited by hand")
 
-    with pytest.raises(CommandError, match="1 records differ") as difference:
+    with pytest.raises(CommandError, match="1 record differs") as difference:
         call_command("crm_check")
 
     assert difference.value.returncode == 1

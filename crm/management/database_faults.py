@@ -1,0 +1,34 @@
+"""A database that does not answer as it should, in one sentence for whoever typed the command."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+from django.core.management.base import CommandError
+from django.db import Error, connection
+
+from crm import reasons
+
+
+@contextmanager
+def faults_in_words(afterwards: Callable[[], str] = str) -> Iterator[None]:
+    """Turn a database error into a CommandError; `afterwards` says what has become of the work."""
+    try:
+        yield
+    except Error as error:
+        raise CommandError(" ".join(filter(None, (_why(error), afterwards())))) from error
+
+
+def _why(error: Error) -> str:
+    reason, _, said = reasons.explain(error).partition("\n")
+    if reason == reasons.MISSING:
+        return f"{reason} Run `manage.py migrate` first. ({said})"
+    return f"{reason if _is_reachable() else reasons.UNREACHABLE} ({said})"
+
+
+def _is_reachable() -> bool:
+    try:
+        with closing(connection.copy()) as another:
+            another.ensure_connection()
+    except Error:
+        return False
+    return True

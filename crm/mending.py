@@ -1,0 +1,72 @@
+"""Writing what differs: in batches, and in ever smaller parts where a batch cannot be written."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+
+from crm import reasons
+from crm.backfill import HOPELESS
+from crm.failures import record_failure
+from crm.mirror import MIRRORS, Outcome
+from crm.mirror.history import mending
+from crm.mirror.statement import FEW
+from crm.models import Cause
+
+if TYPE_CHECKING:
+    from crm.differences import Difference
+
+# A record that somebody holds is the matter of that record; the others can be written meanwhile.
+BROKEN = HOPELESS - {reasons.HELD}
+
+
+def mend(
+    differences: Sequence["Difference"],
+    *,
+    now: datetime,
+    tell: Callable[[int, Outcome], None] = lambda done, outcome: None,
+) -> Outcome:
+    """Make records equal, all of one mirror and kind, and log with each why it was not.
+
+    A record that cannot be written becomes a SyncFailure and stops no other. In batches small
+    enough to lock these records alone: others are saved meanwhile. `tell` hears of each batch.
+    """
+    by_cause: dict[Cause, list[Difference]] = {}
+    for difference in differences:
+        by_cause.setdefault(difference.cause, []).append(difference)
+    outcome = Outcome()
+    for cause, alike in by_cause.items():
+        with mending(cause):
+            for start in range(0, len(alike), FEW):
+                batch = alike[start : start + FEW]
+                written = _in_parts(batch, now)
+                tell(len(batch), written)
+                outcome += written
+    return outcome
+
+
+def _in_parts(differences: Sequence["Difference"], now: datetime) -> Outcome:
+    try:
+        with transaction.atomic():
+            return _write(differences, now)
+    except Exception as error:
+        if _is_broken(error):
+            raise
+        if len(differences) == 1:
+            record_failure(differences[0].mirror, differences[0].key, error, now=now)
+            return Outcome(failed=1)
+    middle = len(differences) // 2
+    return _in_parts(differences[:middle], now) + _in_parts(differences[middle:], now)
+
+
+def _write(differences: Sequence["Difference"], now: datetime) -> Outcome:
+    mirror = MIRRORS[differences[0].mirror]
+    if not differences[0].is_orphan:
+        return mirror.sync([each.key for each in differences], now=now)
+    ids = [each.record_id for each in differences]
+    return Outcome(deleted=mirror.bury(mirror.orphaned().filter(pk__in=ids), now))
+
+
+def _is_broken(error: Exception) -> bool:
+    return reasons.explain(error).splitlines()[0] in BROKEN or not connection.is_usable()
