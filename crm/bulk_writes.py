@@ -4,10 +4,11 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 
 from accounts.actor import current_actor
+from crm.mirror.patience import short_patience
 from crm.models import BulkWrite
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ def note_bulk_write(
     """Note it inside a savepoint: a broken CRM must not undo what was written."""
     actor = current_actor()
     try:
-        with transaction.atomic():
+        with transaction.atomic(), short_patience():
             BulkWrite.objects.create(
                 model=model._meta.label_lower,
                 method=method,
@@ -39,6 +40,8 @@ def note_bulk_write(
                 created_at=now,
             )
     except Exception:
+        if connection.needs_rollback:  # the bulk write is lost: see also sync_safely()
+            raise
         logger.exception("A bulk write of %s could not be noted.", model._meta.label_lower)
 
 
