@@ -14,7 +14,16 @@ from accounts.admin_columns import rounded_money
 from accounts.london import LONDON, day_of
 from billing.models import SubscriptionProblem
 from crm import dashboard
-from crm.models import Contact, EnquiryRecord, MembershipRecord, PropertyRecord, SyncFailure
+from crm.models import (
+    Contact,
+    EnquiryRecord,
+    MembershipRecord,
+    PropertyRecord,
+    SyncCheck,
+    SyncFailure,
+)
+from crm.sync_evidence import gather
+from crm.sync_health import judge
 
 SHOWN = 5  # rows of each queue; the rest stand behind its count
 
@@ -128,6 +137,7 @@ def home(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "tiles": _tiles(request, now) if queues else [],
         "shows_revenue": may(request, "view", MembershipRecord),
         "revenue": _revenue() if may(request, "view", MembershipRecord) else None,
+        "proof": judge(gather()[0], now=now) if may(request, "view", SyncCheck) else None,
         "is_new": dashboard.readable(Contact.objects.exists) is False,
     }
 

@@ -10,6 +10,9 @@ from crm.home import queue_counts
 # django-unfold takes a text for the path of a function, and shows it when there is none.
 BROKEN = "cannot be read"
 
+# Models whose first page is not their list.
+FIRST_PAGES = {"crm_synccheck": "admin:crm_synccheck_health"}
+
 # (section, [(title, icon, admin name, queue whose length is the badge)])
 SECTIONS = (
     (
@@ -33,6 +36,7 @@ SECTIONS = (
     (
         "Trust",
         [
+            ("Sync health", "verified", "crm_synccheck", ""),
             ("Activity log", "history", "crm_activitylog", ""),
             (
                 "Subscription problems",
@@ -65,7 +69,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _item(request: HttpRequest, title: str, icon: str, name: str, queue: str) -> dict[str, Any]:
-    item = {"title": title, "icon": icon, "link": reverse(f"admin:{name}_changelist")}
+    rows = reverse(f"admin:{name}_changelist")
+    first_page = reverse(FIRST_PAGES[name]) if name in FIRST_PAGES else rows
+    item = {"title": title, "icon": icon, "link": first_page, "active": rows in request.path}
     count = queue_counts(request)[queue] if queue else 0
     if count is None:
         return item | {"badge": BROKEN, "badge_variant": "danger"}

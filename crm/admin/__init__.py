@@ -6,14 +6,17 @@ from crm.admin.enquiry import EnquiryAdmin
 from crm.admin.interaction import InteractionAdmin
 from crm.admin.membership import MembershipAdmin
 from crm.admin.property import PropertyAdmin
+from crm.admin.sync_check import BulkWriteAdmin, SyncCheckAdmin
 from crm.admin.sync_failure import SyncFailureAdmin
 
 __all__ = [
     "ActivityAdmin",
+    "BulkWriteAdmin",
     "ContactAdmin",
     "EnquiryAdmin",
     "InteractionAdmin",
     "MembershipAdmin",
     "PropertyAdmin",
+    "SyncCheckAdmin",
     "SyncFailureAdmin",
 ]

@@ -11,12 +11,14 @@ from billing.tests.factories import MembershipFactory
 from crm.models import (
     ActivityLog,
     ActivityType,
+    BulkWrite,
     Contact,
     EnquiryRecord,
     Entity,
     Interaction,
     MembershipRecord,
     PropertyRecord,
+    SyncCheck,
     SyncFailure,
 )
 from listings.tests.factories import EnquiryFactory, PropertyFactory
@@ -83,3 +85,34 @@ class SyncFailureFactory(factory.django.DjangoModelFactory):
     entity_type = Entity.PROPERTIES
     source_key = factory.Sequence(str)
     message = "The value is too long."
+
+
+class SyncCheckFactory(factory.django.DjangoModelFactory):
+    """A check that found ten records of each kind, all equal."""
+
+    class Meta:
+        model = SyncCheck
+
+    started_at = factory.LazyFunction(timezone.now)
+    seconds = 0.06
+    differences = 0
+    entities = factory.LazyFunction(
+        lambda: {
+            entity.value: dict.fromkeys(("source", "records"), 10)
+            | dict.fromkeys(("missing", "changed", "orphaned"), 0)
+            for entity in Entity
+        }
+    )
+
+
+class BulkWriteFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = BulkWrite
+
+    model = "listings.property"
+    method = "update"
+    columns = factory.LazyFunction(lambda: ["title"])
+    rows = 3
+    actor = "bob@example.com"
+    origin = "shell"
+    created_at = factory.LazyFunction(timezone.now)

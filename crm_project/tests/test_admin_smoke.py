@@ -23,16 +23,20 @@ from billing.tests.factories import (
 )
 from crm.models import (
     ActivityLog,
+    BulkWrite,
     Contact,
     EnquiryRecord,
     Interaction,
     MembershipRecord,
     PropertyRecord,
+    SyncCheck,
     SyncFailure,
 )
 from crm.tests.factories import (
     ActivityFactory,
+    BulkWriteFactory,
     InteractionFactory,
+    SyncCheckFactory,
     SyncFailureFactory,
     contact,
     enquiry_record,
@@ -55,6 +59,8 @@ ROWS: dict[type[Model], Callable[[], Any]] = {
     Interaction: InteractionFactory,
     ActivityLog: ActivityFactory,
     SyncFailure: SyncFailureFactory,
+    SyncCheck: SyncCheckFactory,
+    BulkWrite: BulkWriteFactory,
 }
 MODELS = sorted(ROWS, key=lambda model: model._meta.label)
 ADDED_BY_HAND = {User, Group, Tier, Plan, Interaction}
