@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.management import call_command
 from django.db import connection
 from django_q.models import Schedule
 from django_q.tasks import async_task
 from post_office.models import Email
 
+from accounts.actor import acting_as
+
 SEND_MAIL = "post_office.mail.send_queued_mail_until_done"
+RUN_COMMAND = "crm_project.worker.run_command"
 
 # A command as typed: minutes between two runs.
 SCHEDULES = {
@@ -23,6 +27,12 @@ def send_mail_soon(emails: Sequence[Email], **kwargs: Any) -> None:
     async_task(SEND_MAIL, task_name=f"send {len(emails)} mail")
 
 
+def run_command(name: str, *args: str) -> None:
+    """Run a command as the worker, which is where its changes then say they come from."""
+    with acting_as(f"system:{name}", "worker"):
+        call_command(name, *args)
+
+
 def install_schedules(**kwargs: Any) -> None:
     """Make the schedule table equal to SCHEDULES; runs after every migrate."""
     if Schedule._meta.db_table not in connection.introspection.table_names():
@@ -32,7 +42,7 @@ def install_schedules(**kwargs: Any) -> None:
         Schedule.objects.update_or_create(
             name=command,
             defaults={
-                "func": "django.core.management.call_command",
+                "func": RUN_COMMAND,
                 "args": repr(tuple(command.split())),
                 "schedule_type": Schedule.MINUTES,
                 "minutes": minutes,

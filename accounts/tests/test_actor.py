@@ -19,6 +19,11 @@ def test_the_innermost_actor_counts_and_ends_with_its_block():
     assert current_actor().name == "system:shell"
 
 
+def test_a_command_that_the_worker_runs_is_the_workers():
+    with acting_as("system:crm_retry", "worker"), acting_as("system:crm_retry", "command"):
+        assert current_actor().origin == "worker"
+
+
 def test_a_function_is_asked_each_time():
     names = iter(["visitor", "alice@example.com"])
 
