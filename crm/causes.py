@@ -4,11 +4,14 @@ docs/mirror.md says what each of the answers claims.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from crm import feeds, logged
+from crm import feeds
+from crm.logged import Log
 from crm.mirror import Mirror
 from crm.mirror.fingerprint import fingerprints
 from crm.mirror.rows import Key, Row
@@ -16,8 +19,14 @@ from crm.models import Cause, SyncCheck, SyncFailure
 from crm.models.base import Record
 
 
+@dataclass
 class Evidence:
-    """What is on file since equality was last proved. Make one for each look at the differences."""
+    """What is on file since equality was last proved. Make one for each look at the differences.
+
+    A repair leaves out what it logs itself, from its own time `until` on.
+    """
+
+    until: datetime | None = None
 
     @cached_property
     def proof(self) -> SyncCheck | None:
@@ -41,8 +50,9 @@ class Evidence:
     def of_rows(self, mirror: Mirror, rows: Sequence[Row]) -> dict[Key, Cause]:
         """Name the cause for sources whose record is missing or differs."""
         failed = _failed(mirror, [row.key for row in rows])
-        by_hand = logged.changed_by_hand(mirror, [row for row in rows if row.record_id])
-        by_hand |= logged.removed_by_hand(mirror, [row.key for row in rows if not row.record_id])
+        log = Log(self.until)
+        by_hand = log.changed_by_hand(mirror, [row for row in rows if row.record_id])
+        by_hand |= log.removed_by_hand(mirror, [row.key for row in rows if not row.record_id])
         in_bulk = self.written.reaching(mirror, {row.key: row.new for row in rows})
         return {
             row.key: _first_of(
@@ -58,7 +68,7 @@ class Evidence:
         """Name the cause for records whose source is gone."""
         keys = {record.pk: mirror.key_of(record) for record in records}
         failed = _failed(mirror, keys.values())
-        by_hand = logged.linked_by_hand(mirror, keys)
+        by_hand = Log(self.until).linked_by_hand(mirror, keys)
         in_bulk = self.written.reaching(mirror, {key: {} for key in keys.values()})
         return {
             pk: _first_of(

@@ -86,7 +86,7 @@ def _compare(mirror: Mirror) -> Comparison:
 
 def repair(entity: Entity, *, now: datetime, progress: Progress | None = None) -> Outcome:
     """Sync what differs. Call it for the entities in their order: later ones refer to earlier."""
-    evidence, progress = Evidence(), progress or Progress()
+    evidence, progress = Evidence(until=now), progress or Progress()
     for mirror in ENTITIES[entity]:
         for kind in ORDER:
             for batch in batches_of(mirror, kind, evidence):

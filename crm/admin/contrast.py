@@ -65,7 +65,8 @@ def names_of(differences: Iterable[Difference]) -> dict[UUID, str]:
         for name, pair in difference.changes.items():
             field = MIRRORS[difference.mirror].record._meta.get_field(name)
             if isinstance(field, ForeignKey) and field.related_model in wanted:
-                wanted[field.related_model].update(filter(None, pair))
+                ids = (value for value in pair if isinstance(value, UUID))
+                wanted[field.related_model].update(ids)
     found = (model._base_manager.in_bulk(keys) for model, keys in wanted.items() if keys)
     return {key: str(row) for rows in found for key, row in rows.items()}
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from crm.differences import Difference
+from crm.mirror.rows import Awaited
 
 LONGEST_TEXT = 60
 LEAD = 15  # so much of what two long texts share is shown before they part
@@ -61,4 +62,4 @@ def _value(value: Any, shared: int) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, date):  # a datetime too
         return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
+    return str(value) if isinstance(value, (UUID, Awaited)) else value

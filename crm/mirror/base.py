@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
+from hashlib import md5
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import (
     BooleanField,
@@ -23,7 +25,7 @@ from django.db.models.expressions import Combinable
 from crm.mirror import history
 from crm.mirror.differs import Differs, any_of
 from crm.mirror.patience import short_patience
-from crm.mirror.rows import Found, Key, Outcome, Row
+from crm.mirror.rows import Awaited, Found, Key, Outcome, Row
 from crm.mirror.statement import SyncStatement
 from crm.models.activity import Entity
 from crm.models.base import Record
@@ -127,6 +129,15 @@ class Mirror:
         """The field whose values are the keys."""
         field = self.record._meta.get_field(self.link)
         return field.target_field if field.is_relation else field
+
+    def expected_ids(self, keys: Iterable[Key]) -> dict[Key, UUID | Awaited]:
+        """Return which records those of the keys that have none are going to get."""
+        due = self.sources().filter(**{f"{self.key}__in": list(keys)})
+        return {key: self.lasting_id(key) for key in due.values_list(self.key, flat=True)}
+
+    def lasting_id(self, key: Key) -> UUID:
+        """As SyncStatement makes it; the digest only spreads names over ids."""
+        return UUID(md5(f"{self.name}:{key}".encode(), usedforsecurity=False).hexdigest())
 
     def key_of(self, record: Record) -> Key | None:
         """Return the key that a record claims; None when it has lost its link."""

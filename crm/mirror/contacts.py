@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.db.models import (
@@ -24,7 +25,7 @@ from django.db.models.functions import Coalesce, Concat, StrIndex, Substr, Trim
 from accounts.models import Owner
 from crm.mirror.base import MIRRORS, Mirror
 from crm.mirror.merge import adopt_contact, free_address, merge_contacts
-from crm.mirror.rows import Key, Outcome, Row
+from crm.mirror.rows import Awaited, Key, Outcome, Row
 from crm.models import Contact, Entity
 from listings.models import Enquiry
 
@@ -41,6 +42,11 @@ class People(Mirror):
     routine = frozenset({"last_activity_date"})
     # Not made from the address: a person may leave it, and another may come to use it.
     has_lasting_id = False
+
+
+    def expected_ids(self, keys: Iterable[Key]) -> dict[Key, UUID | Awaited]:
+        due = self.sources().filter(**{f"{self.key}__in": list(keys)})
+        return {key: Awaited(self.name, key) for key in due.values_list(self.key, flat=True)}
 
 
 def known_owners() -> QuerySet[Owner]:

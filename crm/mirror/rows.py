@@ -23,6 +23,17 @@ class Found(StrEnum):
 WRITTEN = {Found.CREATED, Found.UPDATED}
 
 
+@dataclass(frozen=True)
+class Awaited:
+    """A record that is still to be made for this source, under an id that nobody knows yet."""
+
+    mirror: str
+    key: Key
+
+    def __str__(self) -> str:
+        return f"the new record of {self.mirror} {self.key}"
+
+
 @dataclass
 class Row:
     """A source row as it should stand in the CRM, beside how it stands there now."""
