@@ -156,3 +156,8 @@ def drift_since(now: datetime) -> datetime:
 def drift(since: datetime) -> QuerySet[ActivityLog]:
     """Return what repairs wrote: one entry for each record that had drifted."""
     return ActivityLog.objects.filter(created_at__gte=since).exclude(cause="")
+
+
+def newest_of_each_cause(since: datetime) -> list[ActivityLog]:
+    newest = drift(since).order_by().values("cause").annotate(newest=Max("pk"))
+    return list(ActivityLog.objects.filter(pk__in=newest.values("newest")))

@@ -1,38 +1,27 @@
 """The difference viewer: what differs now, field by field, and why; each with its repair."""
 
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
-from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
-from django.utils.html import format_html
 
-from accounts.admin_columns import link_to
 from accounts.models import Owner
 from crm.admin.contrast import Column, columns, names_of
-from crm.admin.filters import write_window
-from crm.check import ORDER, Comparison, compare
+from crm.check import Comparison, compare
 from crm.dashboard import readable
 from crm.differences import Difference, Kind, differences
 from crm.home import list_url, may
-from crm.mending import mend
-from crm.mirror import ENTITIES, Outcome
+from crm.mirror import ENTITIES
 from crm.mirror.rows import Key
-from crm.models import ActivityLog, EnquiryRecord, Entity, SyncFailure
+from crm.models import EnquiryRecord, Entity
 from listings.models import Property
 
 SHOWN = 20
-# What a page has time for; the worker takes the rest.
-MOST_AT_ONCE = 1_000
-LONGEST_SECONDS = 15
-REPAIRED_TOGETHER = 100
+MOST_AT_ONCE = 1_000  # repairs that a page has time for; the worker takes the rest
 
 PLURALS = {
     Entity.CONTACTS: "Contacts",
@@ -68,6 +57,10 @@ class Choice:
     @property
     def chosen(self) -> tuple[Entity, ...]:
         return (self.entity,) if self.entity else self.entities
+
+    @property
+    def is_everything(self) -> bool:
+        return not self.kind and set(self.chosen) == set(Entity)
 
     @property
     def query(self) -> str:
@@ -116,7 +109,7 @@ def differences_page(request: HttpRequest) -> dict[str, Any]:
     compared = counts(choice.entities)
     totals = {entity: count(compared[entity], choice.kind) for entity in choice.chosen}
     page = readable(lambda: page_of(choice, totals, request.GET.get("page")))
-    found = readable(lambda: shown(page.object_list)) if page else None
+    found = None if page is None else readable(lambda: shown(page.object_list))
     return {
         "title": "Differences",
         "choice": choice,
@@ -178,11 +171,11 @@ def page_of(choice: Choice, totals: dict[Entity, int], number: str | None) -> Pa
     paginator = Paginator(range(sum(totals.values())), SHOWN)
     page = paginator.get_page(number)
     start = page.start_index() - 1 if paginator.count else 0
-    page.object_list = list(_slice(choice.kind, totals, start, SHOWN))
+    page.object_list = list(differences_of(choice.kind, totals, start, SHOWN))
     return page
 
 
-def _slice(
+def differences_of(
     kind: Kind | None, totals: dict[Entity, int], skip: int, limit: int
 ) -> Iterator[Difference]:
     """Go through the entities as if they were one list."""
@@ -248,73 +241,3 @@ def source_pages(found: Iterable[Difference]) -> dict[tuple[str, Key], str]:
     return pages | {
         ("guests", email): list_url(EnquiryRecord, q=str(email)) for email in keys["guests"]
     }
-
-
-# --- Repairing --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Repaired:
-    outcome: Outcome
-    left: int = 0
-
-
-def repair_chosen(choice: Choice, *, now: datetime) -> Repaired:
-    """Repair what was chosen, at most as much as a page has time for."""
-    totals = {entity: count(compare(entity), choice.kind) for entity in choice.chosen}
-    # All are read before the first is repaired: a repair moves those that come after.
-    found = list(_slice(choice.kind, totals, 0, MOST_AT_ONCE))
-    outcome, done, deadline = Outcome(), 0, time.monotonic() + LONGEST_SECONDS
-    for batch in _batches(found):
-        if time.monotonic() > deadline:
-            break
-        outcome += mend(batch, now=now)
-        done += len(batch)
-    return Repaired(outcome, left=sum(totals.values()) - done)
-
-
-def _batches(found: list[Difference]) -> Iterator[list[Difference]]:
-    """Group by mirror and kind, orphans first: they may hold what a new record needs."""
-    for _, of_mirror in groupby(found, key=lambda each: each.mirror):
-        kinds = sorted(of_mirror, key=lambda each: ORDER.index(each.kind))
-        for _, alike in groupby(kinds, key=lambda each: each.kind):
-            batch = list(alike)
-            for start in range(0, len(batch), REPAIRED_TOGETHER):
-                yield batch[start : start + REPAIRED_TOGETHER]
-
-
-def report(request: HttpRequest, repaired: Repaired, *, now: datetime) -> None:
-    """Say what a repair did, with the log entries that it left."""
-    outcome = repaired.outcome
-    done = {
-        "created": outcome.created,
-        "brought up to date": outcome.updated,
-        "marked as deleted": outcome.deleted,
-    }
-    words = ", ".join(f"{number:,} {what}" for what, number in done.items() if number)
-    if words:
-        _say_repaired(request, sum(done.values()), words, now)
-    elif not outcome.failed and not repaired.left:
-        messages.info(request, "Nothing was left to repair: it equals its source.")
-    if outcome.failed:
-        failures = link_to(list_url(SyncFailure, state="open"), "Sync failures says why")
-        text = "{} could not be repaired. {}."
-        messages.error(request, format_html(text, counted(outcome.failed), failures))
-    if repaired.left:
-        messages.warning(
-            request,
-            f"{counted(repaired.left)} not repaired yet. The worker does the rest within a "
-            "quarter of an hour; or repair again.",
-        )
-
-
-def _say_repaired(request: HttpRequest, number: int, words: str, now: datetime) -> None:
-    entries = ""
-    if may(request, "view", ActivityLog):
-        url = list_url(ActivityLog, window=write_window(now, now))
-        entries = link_to(url, "See what was written")
-    messages.success(request, format_html("{} repaired: {}. {}", counted(number), words, entries))
-
-
-def counted(number: int) -> str:
-    return f"{number:,} {'record' if number == 1 else 'records'}"

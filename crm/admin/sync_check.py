@@ -8,13 +8,14 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from accounts.admin_base import ReadOnlyAdmin
-from accounts.admin_columns import label, moment
+from accounts.admin_columns import NOTHING, label, link_to, moment
 from accounts.admin_filters import ChoiceFilter, DayRangeFilter
-from crm.admin.filters import CreatedFilter
+from crm.admin.filters import CreatedFilter, write_window
 from crm.admin.sync_health import plain_rows
 from crm.admin.sync_pages import SyncPages
 from crm.dashboard import readable
-from crm.models import BulkWrite, SyncCheck
+from crm.home import list_url
+from crm.models import ActivityLog, BulkWrite, SyncCheck
 from crm.sync_health import found, mended, record_count, seconds
 from crm.templatetags.crm_admin import bulk_write
 
@@ -42,7 +43,7 @@ class SyncCheckAdmin(SyncPages, ReadOnlyAdmin):
     list_display = ("when", "result", "records", "found_of_it", "repaired_of_it", "took")
     list_filter = (ResultFilter, CheckedFilter)
     ordering = ("-started_at", "-id")
-    fields = ("when", "result", "counts", "found_of_it", "repaired_of_it", "took")
+    fields = ("when", "result", "counts", "found_of_it", "repaired_of_it", "written", "took")
     row_name = "check"
     rows_name = "checks"
     empty_title = "Nothing has been checked yet"
@@ -84,6 +85,14 @@ class SyncCheckAdmin(SyncPages, ReadOnlyAdmin):
     @display(description="Took", ordering="seconds")
     def took(self, check: SyncCheck) -> str:
         return seconds(check.seconds)
+
+    @display(description="In the log")
+    def written(self, check: SyncCheck) -> SafeString | str:
+        """All that a check repairs is logged with the time of the check."""
+        if not mended(check):
+            return NOTHING
+        window = write_window(check.started_at, check.started_at)
+        return link_to(list_url(ActivityLog, window=window), "See what was written")
 
     @display(description="Counts")
     def counts(self, check: SyncCheck) -> str:

@@ -23,10 +23,11 @@ from crm.sync_evidence import (
     drift_since,
     gather,
     last_day,
+    newest_of_each_cause,
 )
 from crm.sync_health import judge
 
-EXAMPLES = 5
+BYPASSES_LISTED = 5
 CHECKS_LISTED = 6
 CHECKS_IN_STRIP = 96  # a day of them
 
@@ -123,7 +124,7 @@ def _history(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "activity": readable(lambda: activity_matrix(now)),
         "drift": readable(lambda: drift_matrix(now)),
         "drift_days": DRIFT_DAYS,
-        "examples": readable(lambda: list(drift(drift_since(now))[:EXAMPLES])) or [],
+        "examples": readable(lambda: newest_of_each_cause(drift_since(now))) or [],
         "bypasses": readable(lambda: bypasses(now)),
     }
 
@@ -181,7 +182,7 @@ def bypasses(now: datetime) -> Bypasses:
     since = drift_since(now)
     rows: QuerySet[BulkWrite] = BulkWrite.objects.filter(created_at__gte=since)
     url = list_url(BulkWrite, created_at_from=day_of(since).isoformat())
-    return Bypasses(rows.count(), list(rows[:EXAMPLES]), url)
+    return Bypasses(rows.count(), list(rows[:BYPASSES_LISTED]), url)
 
 
 # --- Checks -----------------------------------------------------------------------------------

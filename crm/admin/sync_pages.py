@@ -12,13 +12,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from crm.admin import differences as viewer
+from crm.admin import repairs
+from crm.admin.differences import Choice, differences_page
 from crm.admin.sync_health import health_page
 from crm.admin.sync_sources import sources_page
 from crm.check import run_check
-from crm.differences import repair_one
 from crm.mirror import MIRRORS
-from crm.retrying import settle_mended
+
+LONGEST_NUMBER = 18
 
 
 class SyncPages:
@@ -51,7 +52,7 @@ class SyncPages:
 
     def differences_view(self, request: HttpRequest) -> HttpResponse:
         self._must(self.has_view_permission(request))
-        context = viewer.differences_page(request)
+        context = differences_page(request)
         return self.page(request, "admin/crm/sync_health/differences.html", context)
 
     def sources_view(self, request: HttpRequest) -> HttpResponse:
@@ -80,27 +81,27 @@ class SyncPages:
     def repair_view(self, request: HttpRequest) -> HttpResponse:
         """Repair what the viewer showed: all that was chosen, or the one with this key."""
         self._must(self.has_repair_permission(request))
-        choice = viewer.Choice.asked(request, request.POST)
+        choice = Choice.asked(request, request.POST)
         now = timezone.now()
         try:
-            repaired = self._repair(request, choice, now)
-            settle_mended(now=now)
-            run_check(now=timezone.now())  # so that the health page tells of now
-            viewer.report(request, repaired, now=now)
+            repairs.report(request, self._repair(request, choice, now), now=now)
         except DatabaseError:
             messages.error(request, "The repair broke off: a table cannot be read.")
         return HttpResponseRedirect(choice.url)
 
-    def _repair(
-        self, request: HttpRequest, choice: viewer.Choice, now: datetime
-    ) -> viewer.Repaired:
+    def _repair(self, request: HttpRequest, choice: Choice, now: datetime) -> repairs.Repaired:
         name = request.POST.get("mirror", "")
         if not name:
-            return viewer.repair_chosen(choice, now=now)
+            return repairs.repair_chosen(choice, now=now)
         self._must(name in MIRRORS and MIRRORS[name].entity in choice.entities)
-        key = request.POST.get("key", "").replace("\x00", "")  # PostgreSQL refuses it
-        return viewer.Repaired(repair_one(name, key, now=now))
+        return repairs.repair_this(name, _usable_key(request.POST.get("key", "")), now=now)
 
     def _must(self, is_allowed: bool) -> None:
         if not is_allowed:
             raise PermissionDenied
+
+
+def _usable_key(text: str) -> str:
+    """Leave out what a database fails on: null characters, and numbers beyond its own."""
+    is_too_large = text.isdigit() and len(text) > LONGEST_NUMBER
+    return "" if is_too_large else text.replace("\x00", "")
