@@ -9,9 +9,21 @@ from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from crm.check import run_check
 from crm.home import QUEUES
-from crm.models import Contact, MembershipRecord, PropertyRecord, SyncFailure
+from crm.models import (
+    ActivityLog,
+    BulkWrite,
+    Contact,
+    MembershipRecord,
+    PropertyRecord,
+    SyncCheck,
+    SyncFailure,
+)
+from crm.sync_evidence import TABLES
+from crm.sync_health import Colour
 from crm.tests.factories import (
     SyncFailureFactory,
     enquiry_record,
@@ -77,6 +89,30 @@ class TestWithATableAway:
 
         assert answer.status_code == 200
 
+    @pytest.mark.parametrize("page", ["health", "differences", "sources", "changelist"])
+    def test_the_pages_about_the_mirror_open_and_say_so(
+        self, desk: Client, take_away: Callable, model: type[Model], page: str
+    ) -> None:
+        run_check(now=timezone.now())
+        take_away(model)
+
+        answer = desk.get(reverse(f"admin:crm_synccheck_{page}"))
+
+        assert answer.status_code == 200
+        if page == "health":
+            assert answer.context["verdict"].colour == Colour.RED
+
+    def test_checking_and_repairing_say_that_they_broke_off(
+        self, desk: Client, take_away: Callable, model: type[Model]
+    ) -> None:
+        take_away(model)
+
+        answers = [
+            desk.post(reverse(f"admin:crm_synccheck_{do}")) for do in ("check_now", "repair")
+        ]
+
+        assert [answer.status_code for answer in answers] == [302, 302]
+
     def test_the_command_palette_still_finds_pages(
         self, desk: Client, take_away: Callable, model: type[Model]
     ) -> None:
@@ -85,6 +121,17 @@ class TestWithATableAway:
         answer = desk.get(reverse("admin:search"), {"s": "sync"})
 
         assert reverse("admin:crm_syncfailure_changelist") in answer.content.decode()
+
+
+@pytest.mark.parametrize("model", [SyncCheck, ActivityLog, BulkWrite])
+def test_the_health_page_names_what_cannot_be_read(
+    desk: Client, take_away: Callable, model: type[Model]
+) -> None:
+    take_away(model)
+
+    answer = desk.get(reverse("admin:crm_synccheck_health"))
+
+    assert f"{TABLES[model]} cannot be read" in answer.content.decode()
 
 
 def test_the_other_queues_are_still_counted(desk: Client, take_away: Callable) -> None:
