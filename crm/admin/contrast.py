@@ -103,7 +103,7 @@ def _in_words(value: Any, field: Field, names: Mapping[UUID, str]) -> str:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, UUID):
-        return names.get(value, str(value))
+        return names.get(value) or f"missing record {value}"
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, date):

@@ -44,8 +44,10 @@ def health_page(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
         "failures_url": may(request, "view", SyncFailure) and list_url(SyncFailure, state="open"),
         "checks": _checks(),
         "checks_url": list_url(SyncCheck),
+        "drift_days": DRIFT_DAYS,
         "coverage": coverage(),
         "column_count": sum(len(each["columns"]) for each in coverage()),
+        "bypasses": readable(lambda: bypasses(now)) if may(request, "view", BulkWrite) else None,
         **_history(request, now),
     }
 
@@ -123,9 +125,7 @@ def _history(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "shows_history": True,
         "activity": readable(lambda: activity_matrix(now)),
         "drift": readable(lambda: drift_matrix(now)),
-        "drift_days": DRIFT_DAYS,
         "examples": readable(lambda: newest_of_each_cause(drift_since(now))) or [],
-        "bypasses": readable(lambda: bypasses(now)),
     }
 
 

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from crm import reasons
 from crm.admin import repairs
 from crm.admin.differences import Choice, differences_page
 from crm.admin.sync_health import health_page
@@ -74,8 +75,8 @@ class SyncPages:
         self._must(self.has_repair_permission(request))
         try:
             run_check(now=timezone.now())
-        except DatabaseError:
-            messages.error(request, "The check broke off: a table cannot be read.")
+        except DatabaseError as error:
+            messages.error(request, f"The check broke off. {_why(error)}")
         return HttpResponseRedirect(reverse("admin:crm_synccheck_health"))
 
     def repair_view(self, request: HttpRequest) -> HttpResponse:
@@ -85,8 +86,8 @@ class SyncPages:
         now = timezone.now()
         try:
             repairs.report(request, self._repair(request, choice, now), now=now)
-        except DatabaseError:
-            messages.error(request, "The repair broke off: a table cannot be read.")
+        except DatabaseError as error:
+            messages.error(request, f"The repair broke off. {_why(error)}")
         return HttpResponseRedirect(choice.url)
 
     def _repair(self, request: HttpRequest, choice: Choice, now: datetime) -> repairs.Repaired:
@@ -105,3 +106,7 @@ def _usable_key(text: str) -> str:
     """Leave out what a database fails on: null characters, and numbers beyond its own."""
     is_too_large = text.isdigit() and len(text) > LONGEST_NUMBER
     return "" if is_too_large else text.replace("\x00", "")
+
+
+def _why(error: DatabaseError) -> str:
+    return reasons.explain(error).splitlines()[0]
