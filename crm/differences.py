@@ -126,7 +126,7 @@ def _with_key(mirror: Mirror, kind: Kind, key: Key) -> list[Any]:
     rows = _differing(mirror, kind).values_list(_handle(mirror, kind), flat=True)
     try:
         return list(rows.filter(**{path: key})[:1])
-    except ValueError:  # not a key of this mirror: the id of a record that has lost its link
+    except (ValueError, OverflowError):  # no key: the id of a record that has lost its link
         return _with_id(rows, key) if kind == Kind.ORPHANED else []
 
 
@@ -154,22 +154,9 @@ def _describe(
 def _describe_rows(
     mirror: Mirror, kind: Kind, keys: Sequence[Key], evidence: Evidence
 ) -> list[Difference]:
-    found = mirror.rows(keys)
-    _refer_to_new_records(mirror, found)
-    rows = {row.key: row for row in found if row.changes}
+    rows = {row.key: row for row in mirror.rows(keys) if row.changes}
     causes = evidence.of_rows(mirror, list(rows.values()))
     return [_of_row(mirror, kind, rows[key], causes[key]) for key in keys if key in rows]
-
-
-def _refer_to_new_records(mirror: Mirror, rows: Sequence[Row]) -> None:
-    """Name the records that are still missing themselves: a repair makes them before these."""
-    for column, (parent, path) in mirror.parents.items():
-        if waiting := [row for row in rows if row.new[column] is None]:
-            sources = mirror.sources().filter(**{f"{mirror.key}__in": [row.key for row in waiting]})
-            wanted = dict(sources.exclude(**{path: None}).values_list(mirror.key, path))
-            ids = MIRRORS[parent].expected_ids(set(wanted.values()))
-            for row in waiting:
-                row.new[column] = ids.get(wanted.get(row.key))
 
 
 def _of_row(mirror: Mirror, kind: Kind, row: Row, cause: Cause) -> Difference:

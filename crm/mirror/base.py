@@ -57,6 +57,8 @@ class Mirror:
     columns: ClassVar[Mapping[str, Combinable]]
     # {column: (name of its mirror, path from the source to that mirror's key)}
     parents: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    # {column: expression} of those, as they will be once the parents' own records are in order.
+    references: ClassVar[Mapping[str, Combinable]] = {}
     # A change of these columns alone is no news to people.
     routine: ClassVar[frozenset[str]] = frozenset()
     # Paths from the source to the times at which it, or what it is mirrored with, was saved.
@@ -104,10 +106,17 @@ class Mirror:
         return list(sources.values_list(self.key, flat=True)[:limit])
 
     def projection(self) -> QuerySet[Any]:
-        """Return the source rows with `new_<column>` as the record should have it."""
-        new = {f"new_{column}": expression for column, expression in self.columns.items()}
-        rows = self.sources().annotate(mirror_key=F(self.key), called=self.called, **new)
+        """Return the source rows with `new_<column>` as the record can be written now."""
+        rows = self._project(self.columns)
         return rows.annotate(blocked=ExpressionWrapper(self.blocked(), BooleanField()))
+
+    def expectation(self) -> QuerySet[Any]:
+        """Return the source rows with `new_<column>` as the record should be in the end."""
+        return self._project({**self.columns, **self.references})
+
+    def _project(self, columns: Mapping[str, Combinable]) -> QuerySet[Any]:
+        new = {f"new_{column}": expression for column, expression in columns.items()}
+        return self.sources().annotate(mirror_key=F(self.key), called=self.called, **new)
 
     def blocked(self) -> Q:
         """Say which sources must wait: for the record of what they belong to, if they do."""
@@ -119,9 +128,10 @@ class Mirror:
     def rows(self, keys: Iterable[Key]) -> list[Row]:
         """Return source and record side by side, in one query."""
         old = {f"old_{column}": F(f"{self.record_path}__{column}") for column in self.columns}
-        found = self.projection().filter(**{f"{self.key}__in": list(keys)})
-        found = found.annotate(record_id=F(f"{self.record_path}__pk"), **old)
-        names = ["record_id", *old, *self._projected_names()]
+        owed = {f"owed_{column}": F(path) for column, (_, path) in self.parents.items()}
+        found = self.expectation().filter(**{f"{self.key}__in": list(keys)})
+        found = found.annotate(record_id=F(f"{self.record_path}__pk"), **old, **owed)
+        names = ["record_id", *old, *owed, *self._projected_names()]
         return [self._row(values) for values in found.values(*names)]
 
     @property
@@ -129,11 +139,6 @@ class Mirror:
         """The field whose values are the keys."""
         field = self.record._meta.get_field(self.link)
         return field.target_field if field.is_relation else field
-
-    def expected_ids(self, keys: Iterable[Key]) -> dict[Key, UUID | Awaited]:
-        """Return which records those of the keys that have none are going to get."""
-        due = self.sources().filter(**{f"{self.key}__in": list(keys)})
-        return {key: self.lasting_id(key) for key in due.values_list(self.key, flat=True)}
 
     def lasting_id(self, key: Key) -> UUID:
         """As SyncStatement makes it; the digest only spreads names over ids."""
@@ -147,12 +152,13 @@ class Mirror:
 
     def missing(self) -> QuerySet[Any]:
         """Return the sources that have no record."""
-        return self.projection().filter(~Exists(self._record()))
+        return self.expectation().filter(~Exists(self._record()))
 
     def changed(self) -> QuerySet[Any]:
         """Return the sources whose record differs, in one column at least."""
-        differs = (Differs(F(column), OuterRef(f"new_{column}")) for column in self.columns)
-        return self.projection().filter(Exists(self._record().filter(any_of(differs))))
+        old = {column: F(f"{self.record_path}__{column}") for column in self.columns}
+        differs = any_of(Differs(value, F(f"new_{column}")) for column, value in old.items())
+        return self.expectation().filter(differs, **{f"{self.record_path}__isnull": False})
 
     def orphaned(self) -> QuerySet[Any]:
         """Return the records without tombstone whose source is gone."""
@@ -175,9 +181,19 @@ class Mirror:
             key=values["mirror_key"],
             record_id=values["record_id"],
             old={column: values[f"old_{column}"] for column in self.columns},
-            new={column: values[f"new_{column}"] for column in self.columns},
+            new={column: self._new(values, column) for column in self.columns},
             called=values["called"],
         )
+
+    def _new(self, values: Mapping[str, Any], column: str) -> Any:
+        """Return the value by the source; for a record whose id nobody knows yet, its source."""
+        new, owed = values[f"new_{column}"], values.get(f"owed_{column}")
+        if new is None or owed is None:
+            return new
+        parent = MIRRORS[self.parents[column][0]]
+        if parent.has_lasting_id or new != parent.lasting_id(owed):
+            return new
+        return Awaited(parent.name, owed)
 
     # --- Writing ----------------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.db.models import (
@@ -24,8 +23,9 @@ from django.db.models.functions import Coalesce, Concat, StrIndex, Substr, Trim
 
 from accounts.models import Owner
 from crm.mirror.base import MIRRORS, Mirror
+from crm.mirror.differs import Differs, any_of
 from crm.mirror.merge import adopt_contact, free_address, merge_contacts
-from crm.mirror.rows import Awaited, Key, Outcome, Row
+from crm.mirror.rows import Key, Outcome, Row
 from crm.models import Contact, Entity
 from listings.models import Enquiry
 
@@ -44,11 +44,6 @@ class People(Mirror):
     has_lasting_id = False
 
 
-    def expected_ids(self, keys: Iterable[Key]) -> dict[Key, UUID | Awaited]:
-        due = self.sources().filter(**{f"{self.key}__in": list(keys)})
-        return {key: Awaited(self.name, key) for key in due.values_list(self.key, flat=True)}
-
-
 def known_owners() -> QuerySet[Owner]:
     """Return the owners whose address is theirs as far as anybody can tell.
 
@@ -60,6 +55,25 @@ def known_owners() -> QuerySet[Owner]:
     )
     asked = Enquiry.objects.filter(guest_email=OuterRef("user__email"))
     return Owner.objects.order_by().exclude(Exists(claimed) & Exists(asked))
+
+
+def is_an_owners() -> Exists:
+    """Whether a contact is an owner's who has another address: it is going to get that one."""
+    known = known_owners().filter(user=OuterRef("user"))
+    return Exists(known.exclude(user__email=OuterRef("email")))
+
+
+def to_be_adopted() -> QuerySet[Contact]:
+    """Return the contacts with an owner's address that are no owner's, as far as they go."""
+    of_somebody = Owner.objects.filter(user=OuterRef("user"))
+    known = known_owners().filter(user__email=OuterRef("email"))
+    return Contact.objects.order_by().filter(~Exists(of_somebody), Exists(known))
+
+
+def by_no_address() -> Q:
+    """Say of contacts that nobody is known by their address: neither an owner nor a guest."""
+    owners = known_owners().filter(user__email=OuterRef("email"))
+    return Q(~Exists(owners), ~Exists(Enquiry.objects.filter(guest_email=OuterRef("email"))))
 
 
 class Owners(People):
@@ -95,7 +109,18 @@ class Owners(People):
         return known_owners()
 
     def orphaned(self) -> QuerySet[Contact]:
-        return self.records().filter(~Exists(known_owners().filter(user=OuterRef("user"))))
+        """As in the base, but for those whose address says who is to have them."""
+        known = known_owners().filter(user=OuterRef("user"))
+        return self.records().filter(~Exists(known), by_no_address())
+
+    def rows(self, keys: Iterable[Key]) -> list[Row]:
+        """As in the base; beside an owner without a contact stands the one to be adopted."""
+        rows = super().rows(keys)
+        if lone := {row.new["email"]: row for row in rows if row.record_id is None}:
+            for contact in to_be_adopted().filter(email__in=lone):
+                row = lone[contact.email]
+                row.record_id, row.old = contact.pk, standing_values(contact, self.columns)
+        return rows
 
     def blocked(self) -> Q:
         """New owners and new addresses wait: somebody may be known by that address already."""
@@ -194,25 +219,40 @@ class Guests(People):
         an_owner = known_owners().filter(user__email=OuterRef("guest_email"))
         return super().sources().filter(~Exists(an_owner), pk=Subquery(newest))
 
+    def orphaned(self) -> QuerySet[Contact]:
+        """An owner may have come to have the address: then the contact is for that one."""
+        return self.records().filter(by_no_address())
+
     def rows(self, keys: Iterable[Key]) -> list[Row]:
         """As in the base, but in two queries: no foreign key leads from an address to a contact."""
         keys = list(keys)
-        contacts = Contact.objects.in_bulk(keys, field_name="email")
-        found = self.projection().filter(guest_email__in=keys)
+        mine = Contact.objects.order_by().filter(~is_an_owners(), email__in=keys)
+        contacts = {contact.email: contact for contact in mine}
+        found = self.expectation().filter(guest_email__in=keys)
         return [
             self._beside(values, contacts.get(values["mirror_key"]))
             for values in found.values(*self._projected_names())
         ]
 
+    def changed(self) -> QuerySet[Enquiry]:
+        differs = (Differs(F(column), OuterRef(f"new_{column}")) for column in self.columns)
+        return self.expectation().filter(Exists(self._record().filter(any_of(differs))))
+
     def records(self) -> QuerySet[Contact]:
         return super().records().filter(is_owner=False, is_guest=True, user=None)
+
+    def _record(self) -> QuerySet[Contact]:
+        return super()._record().filter(~is_an_owners())
 
     def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
         keys = list(dict.fromkeys(keys))
         owners = dict(
             known_owners().filter(user__email__in=keys).values_list("user__email", "user_id")
         )
-        outcome = MIRRORS["owners"].sync(owners.values(), now=now) if owners else Outcome()
+        # Whoever still goes by an address that is not theirs any more has to leave it first.
+        leaving = Contact.objects.filter(is_an_owners(), email__in=keys).values_list("user")
+        users = {*owners.values(), *(user for (user,) in leaving)}
+        outcome = MIRRORS["owners"].sync(users, now=now) if users else Outcome()
         return outcome + super().sync([key for key in keys if key not in owners], now=now)
 
     @property

@@ -1,6 +1,7 @@
 from django.db.models import F, OuterRef, Subquery
 
 from crm.mirror.base import Mirror
+from crm.mirror.references import guests_contact, house, owners_contact
 from crm.models import Contact, EnquiryRecord, Entity
 from listings.models import Enquiry
 
@@ -34,6 +35,11 @@ class Enquiries(Mirror):
         "group_size": F("group_size"),
         "first_response_at": F("first_response_at"),
         "created_at": F("created_at"),
+    }
+    references = {
+        "owner": owners_contact("owner__user"),
+        "contact": guests_contact("guest_email"),
+        "property": house("property"),
     }
     parents = {
         "owner": ("owners", "owner__user"),

@@ -3,6 +3,7 @@ from django.db.models.functions import Concat
 
 from billing.models import Membership
 from crm.mirror.base import Mirror
+from crm.mirror.references import house, owners_contact
 from crm.models import Contact, Entity, MembershipRecord
 
 
@@ -45,5 +46,6 @@ class Memberships(Mirror):
             )
         },
     }
+    references = {"contact": owners_contact("owner__user"), "property": house("property")}
     parents = {"contact": ("owners", "owner__user"), "property": ("properties", "property")}
     routine = frozenset({"updated_at"})

@@ -3,6 +3,7 @@ from django.db.models.functions import Coalesce, Concat
 
 from billing.models import Membership
 from crm.mirror.base import Mirror
+from crm.mirror.references import owners_contact
 from crm.models import Contact, Entity, PropertyRecord
 from listings.models import Photo, Property
 
@@ -56,4 +57,5 @@ class Properties(Mirror):
         "price_pence": F("weekend_price_pence"),
         "created_at": F("created_at"),
     }
+    references = {"owner": owners_contact("owner__user")}
     parents = {"owner": ("owners", "owner__user")}

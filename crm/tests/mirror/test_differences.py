@@ -129,6 +129,6 @@ class TestRepairOfOne:
         assert repair_one("properties", house.pk, now=timezone.now()).unchanged == 1
         assert ActivityLog.objects.count() == entries
 
-    @pytest.mark.parametrize("key", ["no-key", 0, str(uuid.uuid4())])
+    @pytest.mark.parametrize("key", ["no-key", 0, "9" * 40, 10**40, "", str(uuid.uuid4())])
     def test_a_key_of_nothing_has_no_difference(self, key):
         assert find("properties", key) is None
