@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -15,7 +16,6 @@ from crm.models import SyncFailure
 # What is wrong with the database is not the row's fault, and no other row will fare better.
 HOPELESS = {
     reasons.MISSING,
-    reasons.HELD,
     reasons.FULL,
     reasons.READ_ONLY,
     reasons.UNREACHABLE,
@@ -23,12 +23,37 @@ HOPELESS = {
 }
 
 
+class Stretch(NamedTuple):
+    """A part of a walk through a source: the keys that are due, and the last key walked past."""
+
+    due: list[Key]
+    end: Key | None  # None where the source ends
+
+
+def next_stretch(
+    mirror: Mirror, size: int, *, after: Key | None, since: datetime | None
+) -> Stretch:
+    """Walk on by `size` keys of the source.
+
+    What is due is asked of that stretch alone. Asked for the first `size` that are due, the
+    database may go through all that follow, at each step anew.
+    """
+    beyond = {} if after is None else {f"{mirror.key}__gt": after}
+    walked = mirror.source._base_manager.filter(**beyond).order_by(mirror.key)
+    ends = walked.values_list(mirror.key, flat=True).distinct()[size - 1 : size]
+    end = next(iter(ends), None)
+    within = beyond if end is None else {**beyond, f"{mirror.key}__lte": end}
+    due = mirror.due(since).filter(**within).order_by(mirror.key)
+    return Stretch(list(due.values_list(mirror.key, flat=True)), end)
+
+
 def batches(mirror: Mirror, size: int, *, since: datetime | None = None) -> Iterator[list[Key]]:
-    """Walk through the keys of a source in order, `size` at a time, in flat memory."""
-    keys = mirror.keys(since=since, limit=size)
-    while keys:
-        yield keys
-        keys = mirror.keys(since=since, after=keys[-1], limit=size)
+    """Walk through the keys of a source that are due, in order and in flat memory."""
+    stretch = next_stretch(mirror, size, after=None, since=since)
+    while stretch.end is not None:
+        yield stretch.due
+        stretch = next_stretch(mirror, size, after=stretch.end, since=since)
+    yield stretch.due
 
 
 def sync_batch(mirror: Mirror, keys: list[Key], *, now: datetime) -> Outcome:

@@ -11,12 +11,15 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from crm.backfill import sync_batch
+from crm.backfill import next_stretch, sync_batch
 from crm.mirror import MIRRORS, Mirror, Outcome
 from crm.models import BackfillRun
 
 TOO_OLD = timedelta(days=1)  # much may have changed behind it
 AT_WORK = timedelta(minutes=1)  # one that wrote so lately may well be alive
+# Batches go by key, whatever PostgreSQL makes of it. Left to itself it may read whole tables: for a
+# batch that seems large to it, or for all of them when the records were few as it made its plan.
+BY_KEY = "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
 
 
 class AnotherAtWork(Exception):
@@ -92,20 +95,24 @@ def advance(run: BackfillRun, size: int, *, now: datetime) -> BackfillRun:
         if standing is None:
             raise BegunAnew
         if standing.finished_at is None:
+            _go_by_key()
             _do_batch(standing, size, now)
     return standing
 
 
+def _go_by_key() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(BY_KEY)
+
+
 def _do_batch(run: BackfillRun, size: int, now: datetime) -> None:
     mirror = MIRRORS[run.mirror]
-    keys = mirror.keys(since=run.since, after=run.after_key, limit=size)
-    run.counts = asdict(outcome_of(run) + sync_batch(mirror, keys, now=now))
+    stretch = next_stretch(mirror, size, after=run.after_key, since=run.since)
+    run.counts = asdict(outcome_of(run) + sync_batch(mirror, stretch.due, now=now))
+    run.after_key = stretch.end  # of a finished run nothing is kept: a guest's is an address
     run.updated_at = now
-    if len(keys) < size:
-        run.finished_at = now
-        run.after_key = None  # a guest's is an address, which is not to be kept here
-    else:
-        run.after_key = keys[-1]
+    run.finished_at = now if stretch.end is None else None
     run.save()
 
 
