@@ -123,9 +123,12 @@ class Owners(People):
         return rows
 
     def blocked(self) -> Q:
-        """New owners and new addresses wait: somebody may be known by that address already."""
-        settled = Contact.objects.filter(user=OuterRef("user"), email=OuterRef("user__email"))
-        return ~Q(Exists(settled))
+        """A new address waits if somebody has it, has asked from it, or leaves another for it."""
+        mine = Contact.objects.filter(user=OuterRef("user"))
+        holder = Contact.objects.filter(email=OuterRef("user__email"))
+        asked = Enquiry.objects.filter(guest_email=OuterRef("user__email"))
+        settled = Exists(mine.filter(email=OuterRef("user__email")))
+        return ~Q(settled) & (Q(Exists(mine)) | Q(Exists(holder)) | Q(Exists(asked)))
 
     def _write_waiting(self, keys: list[Key], now: datetime) -> dict[Key, str]:
         left = set(Contact.objects.filter(user__in=keys).values_list("email", flat=True))
