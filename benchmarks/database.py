@@ -1,8 +1,10 @@
-"""A migrated, throw-away PostgreSQL for a measurement, durable as a real one is."""
+"""A migrated, throw-away database for a measurement, durable as a real one is."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from unittest import mock
 
 import django
@@ -12,19 +14,12 @@ from scripts import postgres
 
 
 @contextmanager
-def fresh_database() -> Iterator[None]:
-    programs = postgres.find_programs()
-    if programs is None:
-        raise SystemExit("No PostgreSQL programs here. Install PostgreSQL 15 or newer.")
-    # What a commit costs belongs to the price of a save.
-    with (
-        mock.patch.object(postgres, "QUICK", {}),
-        postgres.throwaway_server(programs) as database_url,
-    ):
+def fresh_database(kind: str = "postgresql") -> Iterator[None]:
+    """Set Django up with it, and the environment too, for the commands that are measured."""
+    with (_postgresql if kind == "postgresql" else _sqlite)() as database_url:
         os.environ |= {
             "DEMO": "true",
-            # The server has no other database yet.
-            "DATABASE_URL": f"{database_url.rpartition('/')[0]}/postgres",
+            "DATABASE_URL": database_url,
             "DJANGO_SETTINGS_MODULE": "crm_project.settings",
             "LOG_LEVEL": "WARNING",
         }
@@ -34,3 +29,23 @@ def fresh_database() -> Iterator[None]:
         from django.db import connections
 
         connections.close_all()
+
+
+@contextmanager
+def _postgresql() -> Iterator[str]:
+    programs = postgres.find_programs()
+    if programs is None:
+        raise SystemExit("No PostgreSQL programs here. Install PostgreSQL 15 or newer.")
+    # What a commit costs belongs to the price of a save.
+    with (
+        mock.patch.object(postgres, "QUICK", {}),
+        postgres.throwaway_server(programs) as database_url,
+    ):
+        # The server has no other database yet.
+        yield f"{database_url.rpartition('/')[0]}/postgres"
+
+
+@contextmanager
+def _sqlite() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as folder:
+        yield f"sqlite:///{Path(folder, 'bench.sqlite3')}"
