@@ -23,6 +23,7 @@ from crm.stats import LATELY
 from crm.sync_health import BrokenOff, Evidence
 
 DRIFT_DAYS = 30
+A_PAGES_SECONDS = 10
 CHECK_COMMAND = "crm_check"
 TABLES: dict[type[Model], str] = {
     Contact: "contacts",
@@ -80,6 +81,12 @@ def _newest_check() -> tuple[SyncCheck | None, tuple[str, ...]]:
         return next(iter(found), None), ()
     unreadable = [name for model, name in TABLES.items() if readable(model.objects.exists) is None]
     return readable(newest.first), tuple(unreadable)
+
+
+def large_check() -> SyncCheck | None:
+    """Return the newest check if it took longer than a page may: then the worker does the next."""
+    newest = readable(SyncCheck.objects.order_by("-started_at", "-id").first)
+    return newest if newest and newest.seconds > A_PAGES_SECONDS else None
 
 
 def last_proof() -> datetime | None:

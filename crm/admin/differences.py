@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
+from django.core.validators import validate_slug
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
+from accounts.admin_columns import admin_url
 from accounts.models import Owner
 from crm.admin.contrast import Column, columns, names_of
 from crm.check import Comparison, compare
@@ -17,7 +20,8 @@ from crm.differences import Difference, Kind, differences
 from crm.home import list_url, may
 from crm.mirror import ENTITIES
 from crm.mirror.rows import Key
-from crm.models import EnquiryRecord, Entity
+from crm.models import EnquiryRecord, Entity, SyncCheck
+from crm.sync_evidence import large_check
 from listings.models import Property
 
 SHOWN = 20
@@ -31,6 +35,7 @@ PLURALS = {
 }
 
 Compared = dict[Entity, Comparison | None]
+Totals = dict[tuple[Entity, Kind], int]
 
 
 @dataclass(frozen=True)
@@ -106,13 +111,16 @@ def _url(view: str, query: str) -> str:
 
 def differences_page(request: HttpRequest) -> dict[str, Any]:
     choice = Choice.asked(request, request.GET)
-    compared = counts(choice.entities)
-    totals = {entity: count(compared[entity], choice.kind) for entity in choice.chosen}
-    page = readable(lambda: page_of(choice, totals, request.GET.get("page")))
-    found = None if page is None else readable(lambda: shown(page.object_list))
+    large = large_check()
+    compared = counts(choice, large)
+    is_waiting = large is not None and choice.entity is None
+    totals = {} if is_waiting else totals_of(choice, compared)
+    page = readable(lambda: page_of(totals, request.GET.get("page")))
+    found = None if page is None else readable(lambda: shown(request, page.object_list))
     return {
         "title": "Differences",
         "choice": choice,
+        "is_waiting": is_waiting,
         "entities": entity_links(choice, compared),
         "kinds": kind_links(choice, compared),
         "total": sum(totals.values()),
@@ -155,9 +163,19 @@ def kind_links(choice: Choice, compared: Compared) -> list[Narrowing]:
 # --- Looking ----------------------------------------------------------------------------------
 
 
-def counts(entities: Iterable[Entity]) -> Compared:
-    """Compare now; None stands for an entity whose tables cannot be read."""
-    return {entity: readable(lambda entity=entity: compare(entity)) for entity in entities}
+def counts(choice: Choice, large: SyncCheck | None) -> Compared:
+    """Compare now; None stands for an entity whose tables cannot be read.
+
+    Where to compare everything would keep a page waiting, only what was chosen is compared, and the
+    other counts are those of the last check.
+    """
+    told = large.entities if large else {}
+    return {
+        entity: Comparison(**told[entity])
+        if entity in told and entity != choice.entity
+        else readable(lambda entity=entity: compare(entity))
+        for entity in choice.entities
+    }
 
 
 def count(found: Comparison | None, kind: Kind | None) -> int:
@@ -166,20 +184,25 @@ def count(found: Comparison | None, kind: Kind | None) -> int:
     return getattr(found, kind) if kind else found.differences
 
 
-def page_of(choice: Choice, totals: dict[Entity, int], number: str | None) -> Page:
+def totals_of(choice: Choice, compared: Compared) -> Totals:
+    """Return how many there are of each chosen kind, in the order in which they are shown."""
+    kinds = (choice.kind,) if choice.kind else tuple(Kind)
+    every = product(choice.chosen, kinds)
+    return {(entity, kind): count(compared[entity], kind) for entity, kind in every}
+
+
+def page_of(totals: Totals, number: str | None) -> Page:
     """Return a page of differences; only its own rows are read."""
     paginator = Paginator(range(sum(totals.values())), SHOWN)
     page = paginator.get_page(number)
     start = page.start_index() - 1 if paginator.count else 0
-    page.object_list = list(differences_of(choice.kind, totals, start, SHOWN))
+    page.object_list = list(differences_of(totals, start, SHOWN))
     return page
 
 
-def differences_of(
-    kind: Kind | None, totals: dict[Entity, int], skip: int, limit: int
-) -> Iterator[Difference]:
-    """Go through the entities as if they were one list."""
-    for entity, total in totals.items():
+def differences_of(totals: Totals, skip: int, limit: int) -> Iterator[Difference]:
+    """Go through the kinds of all entities as if they were one list."""
+    for (entity, kind), total in totals.items():
         if skip < total and limit:
             found = list(differences(entity, kind, offset=skip, limit=limit))
             limit -= len(found)
@@ -187,8 +210,8 @@ def differences_of(
         skip = max(0, skip - total)
 
 
-def shown(found: list[Difference]) -> list[Shown]:
-    names, pages = names_of(found), source_pages(found)
+def shown(request: HttpRequest, found: list[Difference]) -> list[Shown]:
+    names, pages = names_of(found), source_pages(request, found)
     return [
         Shown(
             each,
@@ -225,19 +248,22 @@ def source_name(difference: Difference) -> str:
     return SOURCE_NAMES[difference.mirror].format(difference.key)
 
 
-def source_pages(found: Iterable[Difference]) -> dict[tuple[str, Key], str]:
+def source_pages(request: HttpRequest, found: Iterable[Difference]) -> dict[tuple[str, Key], str]:
     """Return the pages of those sources that have one, by mirror and key."""
-    standing = [each for each in found if each.kind != Kind.ORPHANED]
-    keys = {
-        name: [each.key for each in standing if each.mirror == name]
-        for name in ("owners", "guests", "properties")
-    }
-    owners = Owner.objects.filter(user__in=keys["owners"]).values_list("user", "pk")
-    houses = Property.objects.filter(pk__in=keys["properties"]).values_list("pk", "slug")
-    pages = {
-        ("owners", user): reverse("admin:accounts_owner_change", args=[pk]) for user, pk in owners
-    }
-    pages |= {("properties", pk): reverse("house", args=[slug]) for pk, slug in houses}
-    return pages | {
-        ("guests", email): list_url(EnquiryRecord, q=str(email)) for email in keys["guests"]
-    }
+    keys: dict[str, list[Key]] = {"owners": [], "guests": [], "properties": []}
+    for each in found:
+        if each.kind != Kind.ORPHANED and each.mirror in keys:
+            keys[each.mirror].append(each.key)
+    pages = {("properties", pk): url for pk, url in _house_pages(keys["properties"])}
+    pages |= {("guests", email): list_url(EnquiryRecord, q=email) for email in keys["guests"]}
+    if may(request, "view", Owner):
+        owners = Owner.objects.filter(user__in=keys["owners"])
+        pages |= {("owners", owner.user_id): admin_url(owner) for owner in owners}
+    return pages
+
+
+def _house_pages(keys: list[Key]) -> Iterator[tuple[Key, str]]:
+    for pk, slug in Property.objects.filter(pk__in=keys).values_list("pk", "slug"):
+        # What was written past the forms may be no slug.
+        if validate_slug.regex.search(slug):
+            yield pk, reverse("house", args=[slug])

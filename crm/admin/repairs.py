@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
@@ -10,37 +10,56 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
+from django_q.tasks import async_task
 
 from accounts.admin_columns import link_to
-from crm.admin.differences import MOST_AT_ONCE, Choice, count, differences_of
+from crm.admin.differences import (
+    MOST_AT_ONCE,
+    Choice,
+    Totals,
+    counts,
+    differences_of,
+    totals_of,
+)
 from crm.admin.filters import write_window
-from crm.check import ORDER, Progress, compare, run_check, run_repair
+from crm.check import ORDER, Progress, run_check, run_repair
 from crm.differences import Difference, repair_one
 from crm.home import list_url, may
 from crm.mending import mend
 from crm.mirror import Outcome
 from crm.mirror.rows import Key
-from crm.models import ActivityLog, Entity, SyncFailure
+from crm.models import ActivityLog, SyncFailure
 from crm.retrying import settle_mended
+from crm.sync_evidence import large_check
 
 LONGEST_SECONDS = 15
+LARGE = "There are too many records to do it while a page waits; look again in a few minutes."
 REPAIRED_TOGETHER = 100
 
 
 @dataclass(frozen=True)
 class Repaired:
-    outcome: Outcome
+    outcome: Outcome = field(default_factory=Outcome)
     left: int = 0
+    is_with_worker: bool = False
+
+
+def hand_to_worker(*command: str) -> None:
+    async_task("django.core.management.call_command", *command, group=" ".join(command))
 
 
 def repair_chosen(choice: Choice, *, now: datetime) -> Repaired:
     """Repair what was chosen, at most as much as a page has time for."""
-    totals = {entity: count(compare(entity), choice.kind) for entity in choice.chosen}
+    large = large_check()
+    if large and choice.entity is None:
+        hand_to_worker("crm_check", "--repair")
+        return Repaired(is_with_worker=True)
+    totals = totals_of(choice, counts(choice, large))
     if choice.is_everything and sum(totals.values()) <= MOST_AT_ONCE:
         progress = Progress()
         run_repair(now=now, progress=progress)
         return Repaired(progress.outcome)
-    repaired = _repair_first(choice, totals, now)
+    repaired = _repair_first(totals, now)
     _look_again(now)
     return repaired
 
@@ -54,12 +73,21 @@ def repair_this(mirror: str, key: Key, *, now: datetime) -> Repaired:
 def _look_again(repaired_at: datetime) -> None:
     """Close the failures that this settled, and have the health page tell of now."""
     settle_mended(now=repaired_at)
+    check_now()
+
+
+def check_now() -> bool:
+    """Check, or have the worker do so where that takes long; return whether it is done."""
+    if large_check():
+        hand_to_worker("crm_check")
+        return False
     run_check(now=timezone.now())
+    return True
 
 
-def _repair_first(choice: Choice, totals: dict[Entity, int], now: datetime) -> Repaired:
+def _repair_first(totals: Totals, now: datetime) -> Repaired:
     # All are read before the first is repaired: a repair moves those that come after.
-    found = list(differences_of(choice.kind, totals, 0, MOST_AT_ONCE))
+    found = list(differences_of(totals, 0, MOST_AT_ONCE))
     outcome, done, deadline = Outcome(), 0, time.monotonic() + LONGEST_SECONDS
     for batch in _batches(found):
         if time.monotonic() > deadline:
@@ -71,9 +99,9 @@ def _repair_first(choice: Choice, totals: dict[Entity, int], now: datetime) -> R
 
 def _batches(found: list[Difference]) -> Iterator[list[Difference]]:
     """Group by mirror and kind, orphans first: they may hold what a new record needs."""
-    for _, of_mirror in groupby(found, key=lambda each: each.mirror):
-        kinds = sorted(of_mirror, key=lambda each: ORDER.index(each.kind))
-        for _, alike in groupby(kinds, key=lambda each: each.kind):
+    for _, of_entity in groupby(found, key=lambda each: each.entity):
+        in_order = sorted(of_entity, key=lambda each: ORDER.index(each.kind))
+        for _, alike in groupby(in_order, key=lambda each: (each.kind, each.mirror)):
             batch = list(alike)
             for start in range(0, len(batch), REPAIRED_TOGETHER):
                 yield batch[start : start + REPAIRED_TOGETHER]
@@ -81,6 +109,9 @@ def _batches(found: list[Difference]) -> Iterator[list[Difference]]:
 
 def report(request: HttpRequest, repaired: Repaired, *, now: datetime) -> None:
     """Say what a repair did, with the log entries that it left."""
+    if repaired.is_with_worker:
+        messages.info(request, f"The worker repairs them now. {LARGE}")
+        return
     outcome = repaired.outcome
     done = {
         "created": outcome.created,

@@ -17,7 +17,6 @@ from crm.admin import repairs
 from crm.admin.differences import Choice, differences_page
 from crm.admin.sync_health import health_page
 from crm.admin.sync_sources import sources_page
-from crm.check import run_check
 from crm.mirror import MIRRORS
 
 LONGEST_NUMBER = 18
@@ -74,7 +73,8 @@ class SyncPages:
     def check_now_view(self, request: HttpRequest) -> HttpResponse:
         self._must(self.has_repair_permission(request))
         try:
-            run_check(now=timezone.now())
+            if not repairs.check_now():
+                messages.info(request, f"The worker checks now. {repairs.LARGE}")
         except DatabaseError as error:
             messages.error(request, f"The check broke off. {_why(error)}")
         return HttpResponseRedirect(reverse("admin:crm_synccheck_health"))

@@ -8,11 +8,14 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
+from django_q.models import OrmQ
 
 from accounts.admin_columns import admin_url
 from accounts.models import Owner, User
 from accounts.tests.factories import OwnerFactory, UserFactory
 from crm.admin import differences, repairs
+from crm.check import run_check
 from crm.mirror import MIRRORS
 from crm.models import ActivityLog, Cause, Contact, PropertyRecord, SyncCheck, SyncFailure
 from crm.tests.factories import enquiry_record, property_record
@@ -383,3 +386,55 @@ def test_a_page_costs_the_same_at_2_rows_and_at_12(desk: Client, view: str) -> N
 
     assert cost(desk, address) == at_two
     assert at_two < 45
+
+
+class TestWhereAComparisonTakesLong:
+    """The worker does what a page would have to wait for."""
+
+    @pytest.fixture(autouse=True)
+    def large(self, db: None) -> None:
+        changed_house()
+        missing_house()
+        enquiry = enquiry_record()
+        Enquiry.objects.filter(pk=enquiry.enquiry_id).update(group_size=3)
+        run_check(now=timezone.now())
+        SyncCheck.objects.update(seconds=40)
+
+    def queued(self) -> list[str]:
+        return [each.task["group"] for each in OrmQ.objects.all() if "group" in each.task]
+
+    def test_the_viewer_asks_to_choose_and_tells_what_the_last_check_found(
+        self, desk: Client
+    ) -> None:
+        answer = look(desk)
+
+        assert "Choose a kind of record" in text(answer)
+        assert [link.count for link in answer.context["entities"]] == [3, 0, 2, 1, 0]
+        assert called(answer) == []
+
+    def test_what_is_chosen_is_compared(self, desk: Client) -> None:
+        Property.objects.update(bathrooms=7)
+        PropertyFactory()
+
+        answer = look(desk, entity="properties")
+
+        assert len(called(answer)) == 3  # one more than at the check
+
+    def test_a_check_is_the_workers(self, desk: Client) -> None:
+        answer = desk.post(reverse("admin:crm_synccheck_check_now"))
+
+        assert SyncCheck.objects.count() == 1
+        assert self.queued() == ["crm_check"]
+        assert said(answer)[0].startswith("The worker checks now.")
+
+    def test_a_repair_of_everything_is_the_workers(self, desk: Client) -> None:
+        answer = desk.post(reverse(REPAIR))
+
+        assert self.queued() == ["crm_check --repair"]
+        assert said(answer)[0].startswith("The worker repairs them now.")
+
+    def test_a_repair_of_what_was_chosen_is_done_at_once(self, desk: Client) -> None:
+        desk.post(reverse(REPAIR), {"entity": "properties", "kind": "changed"})
+
+        assert set(called(look(desk, entity="properties"))) == {"Mill House"}
+        assert self.queued() == ["crm_check"]
