@@ -1,19 +1,25 @@
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Field
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 from unfold.decorators import display
 
 from accounts.admin_base import ReadOnlyAdmin
-from accounts.admin_columns import NOTHING, day, moment, money, status_label, two_lines
+from accounts.admin_columns import NOTHING, label, link_to, moment, status_label, two_lines
+from crm.admin.activity_filters import (
+    RECORDS,
+    ActorFilter,
+    CauseFilter,
+    DetailFilter,
+    RecordFilter,
+    RunFilter,
+)
+from crm.admin.activity_pages import ActivityChangeList
+from crm.admin.before_after import readable_changes
 from crm.admin.filters import (
     ActivityTypeFilter,
     CreatedFilter,
@@ -21,130 +27,118 @@ from crm.admin.filters import (
     StoryFilter,
     WindowFilter,
 )
-from crm.models import (
-    ActivityLog,
-    Contact,
-    EnquiryRecord,
-    Entity,
-    MembershipRecord,
-    PropertyRecord,
-)
+from crm.home import list_url
+from crm.models import ActivityLog, ActivityType, Entity
 
-RECORDS = {
-    Entity.CONTACTS: Contact,
-    Entity.PROPERTIES: PropertyRecord,
-    Entity.ENQUIRIES: EnquiryRecord,
-    Entity.MEMBERSHIPS: MembershipRecord,
+DONE = {
+    ActivityType.CREATED: "created",
+    ActivityType.UPDATED: "updated",
+    ActivityType.STATUS_CHANGED: "with a new status",
+    ActivityType.DELETED: "deleted",
+    ActivityType.MERGED: "joined",
 }
-LONGEST_VALUE = 300
 
 
 @admin.register(ActivityLog)
 class ActivityAdmin(ReadOnlyAdmin):
-    list_display = ("happened", "what", "who", "origin", "when")
-    list_filter = (ActivityTypeFilter, EntityFilter, CreatedFilter, StoryFilter, WindowFilter)
-    search_fields = ("title", "actor")
-    search_help_text = "Title, or who did it"
-    ordering = ("-created_at", "-id")
-    fields = (
-        "title",
-        "what",
-        "description",
-        "changes_table",
-        "who",
-        "origin",
-        "when",
-        "record_link",
+    change_list_template = "admin/crm/activitylog/change_list.html"
+    list_before_template = "admin/crm/activitylog/said.html"
+    list_display = ("happened", "what", "who", "when")
+    list_display_links = None  # a line may stand for many changes; it says itself where it leads
+    list_filter = (
+        ActorFilter,
+        ActivityTypeFilter,
+        EntityFilter,
+        CreatedFilter,
+        CauseFilter,
+        DetailFilter,
+        RecordFilter,
+        StoryFilter,
+        RunFilter,
+        WindowFilter,
     )
+    search_fields = ("title", "actor")
+    search_help_text = "Name of a record, or who did it"
+    ordering = ("-created_at", "-id")
+    sortable_by = ()
+    fields = ("what", "description", "changes_table", "who", "when", "record", "more")
     row_name = "change"
     rows_name = "changes"
     empty_title = "Nothing has happened yet"
     empty_text = "Every change to a contact, house, enquiry or membership is written down here."
 
-    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> tuple[str, ...]:
-        return self.fields
+    class Media:
+        css = {"all": ["crm/activity.css"]}
+
+    def get_fields(self, request: HttpRequest, obj: ActivityLog | None = None) -> list[str]:
+        return [name for name in self.fields if name != "description" or (obj and obj.description)]
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: ActivityLog | None = None
+    ) -> list[str]:
+        return self.get_fields(request, obj)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["show_history"] = False  # this is the history
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ActivityChangeList]:
+        return ActivityChangeList
 
     # --- Columns ----------------------------------------------------------------------------------
 
-    @display(description="Happened", ordering="title")
-    def happened(self, activity: ActivityLog) -> SafeString:
-        return two_lines(activity.title, activity.description)
+    @display(description="Happened")
+    def happened(self, entry: ActivityLog) -> SafeString:
+        if entry.line.is_run:
+            text = f"{entry.line.count:,} {entry.entity_type} {DONE[entry.activity_type]}"
+            return two_lines(link_to(entry.url, text), "One run, folded. Open it to see each.")
+        return two_lines(link_to(entry.url, entry.title), entry.description)
 
-    @display(description="What", ordering="activity_type")
-    def what(self, activity: ActivityLog) -> SafeString:
-        return status_label(activity, "activity_type")
+    @display(description="What")
+    def what(self, entry: ActivityLog) -> SafeString:
+        kind = status_label(entry, "activity_type")
+        if not entry.cause:
+            return kind
+        return format_html("{} {}", kind, label(f"Mended: {entry.get_cause_display().lower()}"))
 
-    @display(description="Who", ordering="actor")
-    def who(self, activity: ActivityLog) -> str:
-        return activity.actor
+    @display(description="Who")
+    def who(self, entry: ActivityLog) -> SafeString:
+        return two_lines(entry.actor, entry.origin)
 
-    @display(description="When", ordering="created_at")
-    def when(self, activity: ActivityLog) -> str:
-        return moment(activity.created_at)
+    @display(description="When")
+    def when(self, entry: ActivityLog) -> str:
+        line = getattr(entry, "line", None)
+        if line is None or not line.is_run:
+            return moment(entry.created_at)
+        first, last = moment(line.oldest.created_at), moment(line.newest.created_at)
+        return last if first == last else f"{first} to {last.rpartition(' ')[2]}"
+
+    # --- An entry's own page ----------------------------------------------------------------------
 
     @display(description="Before and after")
-    def changes_table(self, activity: ActivityLog) -> SafeString | str:
-        rows = readable_changes(activity)
-        return render_to_string("admin/crm/changes.html", {"rows": rows}) if rows else NOTHING
+    def changes_table(self, entry: ActivityLog) -> SafeString | str:
+        changes = readable_changes(entry)
+        if not changes.columns:
+            return NOTHING
+        return render_to_string("admin/crm/changes.html", {"changes": changes})
 
     @display(description="Record")
-    def record_link(self, activity: ActivityLog) -> SafeString:
-        return format_html('<a class="gh-link" href="{}">Open the record</a>', record_url(activity))
+    def record(self, entry: ActivityLog) -> SafeString | str:
+        model = RECORDS[Entity(entry.entity_type)]
+        record = model.objects.filter(pk=entry.entity_id).first()
+        if record is None:
+            return "No longer there. This entry and the others about it stay."
+        path = f"admin:crm_{model._meta.model_name}_change"
+        return link_to(reverse(path, args=[record.pk]), record)
 
-
-def record_url(activity: ActivityLog) -> str:
-    model = RECORDS[Entity(activity.entity_type)]
-    return reverse(f"admin:crm_{model._meta.model_name}_change", args=[activity.entity_id])
-
-
-def readable_changes(activity: ActivityLog) -> list[dict[str, str]]:
-    """Return the changed columns in words; history may name columns that no longer exist."""
-    model = RECORDS[Entity(activity.entity_type)]
-    fields = {field.name: field for field in model._meta.get_fields() if isinstance(field, Field)}
-    changes = activity.changes if isinstance(activity.changes, dict) else {}
-    return [
-        {
-            "column": _column(name, fields.get(name)),
-            "before": _value(before, fields.get(name)),
-            "after": _value(after, fields.get(name)),
-        }
-        for name, (before, after) in _pairs(changes)
-    ]
-
-
-def _pairs(changes: dict[str, Any]) -> Iterator[tuple[str, tuple[object, object]]]:
-    """Pair before with after; a lone value, which no writer of ours leaves, counts as after."""
-    for name, change in changes.items():
-        is_pair = isinstance(change, list) and len(change) == 2
-        yield name, tuple(change) if is_pair else (None, change)
-
-
-def _column(name: str, field: Field | None) -> str:
-    words = str(field.verbose_name) if field else name.replace("_", " ")
-    return words.replace(" (pence)", "").capitalize()
-
-
-def _value(value: object, field: Field | None) -> str:
-    if value in (None, "", []):
-        return NOTHING
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
-    if field and field.name.endswith("_pence") and isinstance(value, int):
-        return money(value)
-    if field and field.flatchoices:
-        return str(dict(field.flatchoices).get(value, value))
-    return Truncator(_written_moment(value)).chars(LONGEST_VALUE)
-
-
-def _written_moment(value: object) -> str:
-    """Show the days and moments that JSON holds as text in London's way, and the rest as it is."""
-    text = str(value)
-    try:
-        if found := parse_datetime(text):
-            return moment(found) if found.tzinfo else day(found.date())
-        found_day = parse_date(text)
-    except ValueError:  # shaped like a date, and none: the 99th of March
-        return text
-    return day(found_day) if found_day else text
+    @display(description="See also")
+    def more(self, entry: ActivityLog) -> SafeString:
+        of_record = list_url(ActivityLog, record=str(entry.entity_id))
+        by_actor = list_url(ActivityLog, actor=entry.actor)
+        return format_html(
+            "{}<br>{}",
+            link_to(of_record, "All changes of this record"),
+            link_to(by_actor, f"All changes by {entry.actor}"),
+        )
