@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from accounts.actor import current_actor
+from crm.failures import MainWriteLost
 from crm.mirror.patience import short_patience
 from crm.models import BulkWrite
 
@@ -39,9 +40,9 @@ def note_bulk_write(
                 origin=actor.origin,
                 created_at=now,
             )
-    except Exception:
-        if connection.needs_rollback:  # the bulk write is lost: see also sync_safely()
-            raise
+    except Exception as error:
+        if connection.needs_rollback:
+            raise MainWriteLost from error
         logger.exception("A bulk write of %s could not be noted.", model._meta.label_lower)
 
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from crm.mirror import MIRRORS
 from crm.mirror.patience import short_patience
@@ -16,6 +16,14 @@ logger = logging.getLogger(__name__)
 
 FIRST_RETRY_AFTER = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
+
+
+class MainWriteLost(OperationalError):
+    """The outer transaction went down too: the connection is gone, or SQLite rolled back all of it.
+
+    Carried on with, the main write would be thrown away at its end, and its author told that it was
+    saved. An error of its own, because callers handle others: a clash, say, as one of their rows.
+    """
 
 
 def sync_safely(name: str, keys: Iterable[Key], *, now: datetime) -> None:
@@ -30,10 +38,7 @@ def sync_safely(name: str, keys: Iterable[Key], *, now: datetime) -> None:
                 MIRRORS[name].sync([key], now=now)
         except Exception as error:
             if connection.needs_rollback:
-                # The outer transaction went down too: the connection is gone, or SQLite has rolled
-                # everything back. Carried on with, the main write would be thrown away at its end,
-                # and its author told that it was saved.
-                raise
+                raise MainWriteLost from error
             logger.exception("The CRM record of %s %s could not be written.", name, key)
             record_failure(name, key, error, now=now)
 
@@ -53,9 +58,9 @@ def record_failure(name: str, key: Key, error: Exception, *, now: datetime) -> N
                 failure.attempts += 1
                 failure.message = explain(error)
                 failure.save(update_fields=["attempts", "message", "updated_at"])
-    except Exception:
+    except Exception as another:
         if connection.needs_rollback:
-            raise
+            raise MainWriteLost from another
         # The CRM's tables are gone altogether. The check finds the missing record later.
         logger.exception("The failed sync of %s %s could not be recorded.", name, key)
 

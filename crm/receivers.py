@@ -75,8 +75,12 @@ RECEIVERS: dict[type[Model], Any] = {
     Membership: sync_membership,
 }
 
-for model, receiver in RECEIVERS.items():
-    for signal in (post_save, post_delete):
-        signal.connect(receiver, sender=model, dispatch_uid=f"crm.{receiver.__name__}")
 
-rows_written.connect(note_rows_written, dispatch_uid="crm.note_rows_written")
+def connect() -> None:
+    for model, receiver in RECEIVERS.items():
+        for signal in (post_save, post_delete):
+            signal.connect(receiver, sender=model, dispatch_uid=f"crm.{receiver.__name__}")
+    rows_written.connect(note_rows_written, dispatch_uid="crm.note_rows_written")
+
+
+connect()
