@@ -21,6 +21,7 @@ LONGEST_PART = 160
 LONGEST_WHOLE = 4_000  # a page of differences stays light; the record has the rest
 NAMED = (Contact, PropertyRecord)
 HIDDEN = {"Cc", "Cf", "Co", "Cn", "Zl", "Zp"}  # Unicode's controls and separators
+STILL_TO_BE_MADE = "a record still to be made"  # what a reference is going to point at
 LABELS = {"source_deleted_at": "Marked as deleted"}
 
 
@@ -103,7 +104,7 @@ def _in_words(value: Any, field: Field, names: Mapping[UUID, str]) -> str:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, UUID):
-        return names.get(value) or f"missing record {value}"
+        return names.get(value, STILL_TO_BE_MADE)
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, date):

@@ -45,7 +45,7 @@ def test_a_record_that_is_referred_to_goes_by_its_name() -> None:
 
     before, after = contrast(one, other, owner, {one: "Olive Owner"})
 
-    assert (shown(before), shown(after)) == ("Olive Owner", f"missing record {other}")
+    assert (shown(before), shown(after)) == ("Olive Owner", "a record still to be made")
 
 
 def test_nothing_and_an_empty_text_are_told_apart() -> None:
