@@ -1,17 +1,15 @@
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
 import pytest
 import stripe
-import time_machine
-from django.test import Client, override_settings
+from django.test import override_settings
 
 from crm.tests.faults import world
-from crm.tests.faults.flows import NOW, Flow, Place
-from crm.tests.faults.taking import Taken, check, no_crm, take
+from crm.tests.faults.flows import Flow, Place
+from crm.tests.faults.taking import Taken, check, first_day, no_crm, take
 from stripe_sandbox.process import Running, running_sandbox
 
 
@@ -37,15 +35,6 @@ def stripe_for_all() -> Iterator[Running]:
         mock.patch.object(stripe, "api_base", running.url),
     ):
         yield running
-
-
-@contextmanager
-def first_day(running: Running) -> Iterator[Place]:
-    """An empty site, at a fixed moment."""
-    world.empty()
-    running.sandbox.reset()
-    with time_machine.travel(NOW, tick=False):
-        yield Place(Client(raise_request_exception=False), running)
 
 
 @pytest.fixture
@@ -76,6 +65,7 @@ def unharmed(
                 take(place, flow)
                 assert check().differences == 0
                 known[flow].records = world.record_rows()
+            world.empty()
         return known[flow]
 
     return taken

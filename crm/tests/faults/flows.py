@@ -259,16 +259,19 @@ def take_action(place: Place, page: str, action: str, records: list[Record]) -> 
     return place.browser.post(reverse(page), {"action": action, ACTION_CHECKBOX_NAME: ticked})
 
 
+SIGN_UP = Flow("sign-up", nothing, sign_up)
+PAUSE = Flow("house paused", house, pause_house)
+DELETION = Flow("house deleted", house, delete_house)
 ENQUIRY = Flow("enquiry", house_for_guests, enquire)
 PURCHASE = Flow("webhook of a purchase", purchase, hear_from_stripe)
 FLOWS = (
-    Flow("sign-up", nothing, sign_up),
+    SIGN_UP,
     Flow("address confirmed", link_in_the_mail, confirm_address),
     Flow("profile edited", owner, edit_profile),
     Flow("house added", owner, add_house),
     Flow("house edited", house, edit_house),
-    Flow("house paused", house, pause_house),
-    Flow("house deleted", house, delete_house),
+    PAUSE,
+    DELETION,
     ENQUIRY,
     PURCHASE,
     Flow("webhook of an end", end_of_membership, hear_from_stripe),

@@ -171,13 +171,13 @@ def disk_full() -> Iterator[None]:
 # --- Somebody else --------------------------------------------------------------------------------
 
 
-def held(seconds: float | None = None) -> Hurt:
-    """Another connection holds the records: for so long, or until the fault ends."""
+def held(seconds: float, rows_of: type[Model] | None = None) -> Hurt:
+    """Another connection holds the records, all or the rows of one table: so long at the most."""
 
     @contextmanager
     def hurt() -> Iterator[None]:
         holds, let_go = threading.Event(), threading.Event()
-        thread = threading.Thread(target=_hold, args=(holds, let_go, seconds))
+        thread = threading.Thread(target=_hold, args=(rows_of, holds, let_go, seconds))
         thread.start()
         holds.wait()
         try:
@@ -189,15 +189,27 @@ def held(seconds: float | None = None) -> Hurt:
     return hurt
 
 
-def _hold(holds: threading.Event, let_go: threading.Event, seconds: float | None) -> None:
+def _hold(
+    rows_of: type[Model] | None, holds: threading.Event, let_go: threading.Event, seconds: float
+) -> None:
+    tables = ", ".join(model._meta.db_table for model in RECORDS)
+    lock = f"SELECT FROM {rows_of._meta.db_table} FOR UPDATE" if rows_of else f"LOCK TABLE {tables}"
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN IMMEDIATE" if not ON_POSTGRESQL else "BEGIN")
-            if ON_POSTGRESQL:
-                tables = ", ".join(model._meta.db_table for model in RECORDS)
-                cursor.execute(f"LOCK TABLE {tables}")
-            holds.set()
-            let_go.wait(seconds)
-            cursor.execute("ROLLBACK")
+        # SQLite has but one lock, and it is the site's as well.
+        run(*(("BEGIN", lock) if ON_POSTGRESQL else ("BEGIN IMMEDIATE",)))
+        holds.set()
+        let_go.wait(seconds)
+        run("ROLLBACK")
     finally:
         connection.close()
+
+
+@contextmanager
+def little_patience() -> Iterator[None]:
+    """SQLite: wait for its lock no longer than for a blink. PostgreSQL is left as it is."""
+    wait = "SELECT" if ON_POSTGRESQL else "PRAGMA busy_timeout = {}"
+    run(wait.format(50))
+    try:
+        yield
+    finally:
+        run(wait.format(20_000))

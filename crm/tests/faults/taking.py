@@ -5,15 +5,18 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db.models.signals import post_delete, post_save
+from django.test import Client
 
 from accounts.bulk import rows_written
 from crm import receivers
 from crm.models import SyncCheck, SyncFailure
 from crm.tests.faults import world
-from crm.tests.faults.flows import Flow, Place, seen
+from crm.tests.faults.flows import NOW, Flow, Place, seen
 from crm.tests.faults.sql import Hurt
+from stripe_sandbox.process import Running
 
 
 @dataclass
@@ -23,6 +26,15 @@ class Taken:
     seen: dict[str, Any]
     sources: world.Rows
     records: world.Rows = field(default_factory=dict)
+
+
+@contextmanager
+def first_day(running: Running) -> Iterator[Place]:
+    """An empty site, at a fixed moment."""
+    world.empty()
+    running.sandbox.reset()
+    with time_machine.travel(NOW, tick=False):
+        yield Place(Client(raise_request_exception=False), running)
 
 
 def take(place: Place, flow: Flow, hurt: Hurt = nullcontext) -> Taken:
