@@ -66,6 +66,7 @@ def unharmed(
                 assert check().differences == 0
                 known[flow].records = world.record_rows()
             world.empty()
+            stripe_for_all.sandbox.reset()
         return known[flow]
 
     return taken
