@@ -78,7 +78,7 @@ def _runs(
 ) -> list[BackfillRun]:
     """Return those to go on with, what the same command has finished, and new ones for the rest."""
     same = {"since": since, "started_at": max((run.started_at for run in going_on), default=now)}
-    finished = BackfillRun.objects.filter(mirror__in=names, **same)
+    finished = BackfillRun.objects.filter(mirror__in=names, **same) if going_on else []
     known = {run.mirror: run for run in [*finished, *going_on]}
     new = [BackfillRun(mirror=name, updated_at=now, **same) for name in names if name not in known]
     known |= {run.mirror: run for run in BackfillRun.objects.bulk_create(new)}

@@ -17,7 +17,7 @@ class Interruption:
     @property
     def exit_code(self) -> int:
         """What a shell expects of a command that a signal ended."""
-        return 128 + (self.signal or 0)
+        return 128 + (self.signal or signal.SIGINT)
 
     def receive(self, number: int, frame: FrameType | None) -> None:
         if self.signal:  # somebody will not wait for the step to end

@@ -80,6 +80,8 @@ class Command(BaseCommand):
             raise CommandError("Somebody has begun this backfill anew, so this one ends.") from None
         except Error as error:
             raise CommandError(_why(error)) from error
+        except KeyboardInterrupt:
+            self._stop("Stopped within a batch: it is undone, what was done before it stands.")
         self._report(outcomes)
 
     def _stop(self, sentence: str) -> NoReturn:
