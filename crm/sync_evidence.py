@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.db.models import Count, Exists, Max, Min, Model, Q, QuerySet
 from django_q.models import Task
@@ -21,6 +22,8 @@ from crm.models import (
 )
 from crm.stats import LATELY
 from crm.sync_health import BrokenOff, Evidence
+
+Row = TypeVar("Row", bound=Model)
 
 DRIFT_DAYS = 30
 A_PAGES_SECONDS = 10
@@ -136,7 +139,7 @@ class Window:
     def entries(self) -> QuerySet[ActivityLog]:
         return self.within(ActivityLog.objects.all())
 
-    def within(self, rows: QuerySet[ActivityLog]) -> QuerySet[ActivityLog]:
+    def within(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         return rows.filter(created_at__gte=self.first, created_at__lte=self.last)
 
 

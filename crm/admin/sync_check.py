@@ -10,7 +10,7 @@ from unfold.decorators import display
 from accounts.admin_base import ReadOnlyAdmin
 from accounts.admin_columns import NOTHING, label, link_to, moment
 from accounts.admin_filters import ChoiceFilter, DayRangeFilter
-from crm.admin.filters import CreatedFilter, write_window
+from crm.admin.filters import CreatedFilter, WindowFilter, write_window
 from crm.admin.sync_health import plain_rows
 from crm.admin.sync_pages import SyncPages
 from crm.dashboard import readable
@@ -104,7 +104,7 @@ class BulkWriteAdmin(ReadOnlyAdmin):
     """Writes to sources that send no signal: who wrote past the mirror."""
 
     list_display = ("written", "who", "origin", "when")
-    list_filter = (CreatedFilter,)
+    list_filter = (CreatedFilter, WindowFilter)
     search_fields = ("model", "actor")
     search_help_text = "Table, or who did it"
     ordering = ("-created_at", "-id")

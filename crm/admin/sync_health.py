@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -18,6 +18,7 @@ from crm.mirror import ENTITIES
 from crm.models import ActivityLog, ActivityType, BulkWrite, Cause, Entity, SyncCheck, SyncFailure
 from crm.sync_evidence import (
     DRIFT_DAYS,
+    Window,
     counted_by,
     drift,
     drift_since,
@@ -47,7 +48,7 @@ def health_page(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
         "drift_days": DRIFT_DAYS,
         "coverage": coverage(),
         "column_count": sum(len(each["columns"]) for each in coverage()),
-        "bypasses": readable(lambda: bypasses(now)) if may(request, "view", BulkWrite) else None,
+        **_bulk_writes(request, evidence.check, now),
         **_history(request, now),
     }
 
@@ -169,6 +170,15 @@ def _matrix(
     return Matrix(lines, Figure("total", total, list_url(ActivityLog, **asked)))
 
 
+def _bulk_writes(request: HttpRequest, check: SyncCheck | None, now: datetime) -> dict[str, Any]:
+    if not may(request, "view", BulkWrite):
+        return {}
+    return {
+        "bypasses": readable(lambda: bypasses(now)),
+        "unproved": readable(lambda: unproved(check, now)),
+    }
+
+
 @dataclass(frozen=True)
 class Bypasses:
     """Writes to sources that sent no signal, by whom."""
@@ -183,6 +193,15 @@ def bypasses(now: datetime) -> Bypasses:
     rows: QuerySet[BulkWrite] = BulkWrite.objects.filter(created_at__gte=since)
     url = list_url(BulkWrite, created_at_from=day_of(since).isoformat())
     return Bypasses(rows.count(), list(rows[:BYPASSES_LISTED]), url)
+
+
+def unproved(check: SyncCheck | None, now: datetime) -> Figure:
+    """Return the bulk writes since the check began: of what they wrote, nothing is proved yet."""
+    if check is None:
+        return Figure("bulk writes", 0)
+    since = Window(check.started_at + timedelta(microseconds=1), now)
+    url = list_url(BulkWrite, window=write_window(since.first, since.last))
+    return Figure("bulk writes", since.within(BulkWrite.objects.all()).count(), url)
 
 
 # --- Checks -----------------------------------------------------------------------------------

@@ -242,6 +242,19 @@ class TestThePage:
         assert "200 properties updated: title" in page
         assert "charlie@example.com" in page
 
+    def test_says_of_what_was_written_since_the_check_that_it_is_not_proved(
+        self, desk: Client
+    ) -> None:
+        SyncCheckFactory(started_at=timezone.now() - timedelta(minutes=3))
+        BulkWriteFactory(created_at=timezone.now() - timedelta(minutes=4))
+        BulkWriteFactory(created_at=timezone.now() - timedelta(minutes=2))
+
+        answer = health(desk)
+
+        assert "bulk write, of which nothing is proved" in text(answer)
+        assert answer.context["unproved"].count == 1
+        assert rows_behind(desk, answer.context["unproved"].url) == 1
+
     def test_shows_the_newest_drift_of_each_cause(self, desk: Client) -> None:
         ActivityFactory(cause=Cause.RAW_WRITE, title="Older")
         ActivityFactory(cause=Cause.RAW_WRITE, title="Newer")
@@ -386,8 +399,8 @@ def test_the_page_costs_the_same_for_a_short_history_and_for_a_long_one(desk: Cl
     at_twelve = cost(desk, reverse(PAGE))
 
     # session, user, queue lengths; the newest check, failures, the worker, the last proof; checks,
-    # activity, drift, its newest, bulk writes and their number
-    assert (at_two, at_twelve) == (13, 13)
+    # activity, drift, its newest, bulk writes, their number, and that of those since the check
+    assert (at_two, at_twelve) == (14, 14)
 
 
 class TestTheListOfChecks:
