@@ -1,17 +1,20 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from accounts.admin_columns import NOTHING, admin_url, day, label, moment, two_lines
+from accounts.admin_columns import NOTHING, admin_url, day, label, link_to, moment, two_lines
 from crm.admin import story
-from crm.admin.base import STAFF_COLUMNS, RecordAdmin, log, name_with_tombstone
+from crm.admin.base import STAFF_COLUMNS, RecordAdmin, name_with_tombstone
 from crm.admin.filters import (
     AssignedFilter,
     DoNotContactFilter,
@@ -22,7 +25,15 @@ from crm.admin.filters import (
     TagFilter,
 )
 from crm.admin.interaction import NewInteractionInline, remember_who_wrote
-from crm.models import ActivityType, Contact, Entity, MembershipRecord, PropertyRecord
+from crm.contact_deletion import (
+    delete_contact,
+    enquiries_behind,
+    owner_behind,
+    standing_records,
+    what_goes,
+)
+from crm.home import list_url
+from crm.models import Contact, EnquiryRecord, Entity, MembershipRecord, PropertyRecord
 
 
 @admin.register(Contact)
@@ -64,18 +75,22 @@ class ContactAdmin(RecordAdmin):
 
     def get_deleted_objects(
         self, objs: Iterable[Contact], request: HttpRequest
-    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Count what goes with a contact. Its records are deleted in no other way than this one."""
-        deleted, counted, _, protected = super().get_deleted_objects(objs, request)
-        return deleted, counted, set(), protected
+    ) -> tuple[list[Any], dict[str, int], set[str], list[SafeString]]:
+        """Count what goes with these contacts; name those that stay, each with the reason."""
+        contacts = list(objs)
+        counted = {Contact: len(contacts), **what_goes(contacts)}
+        names = {str(model._meta.verbose_name_plural): count for model, count in counted.items()}
+        staying = [reason for contact in contacts for reason in _reasons_to_stay(contact)]
+        going = [link_to(admin_url(contact), contact) for contact in contacts]
+        return going, {name: count for name, count in names.items() if count}, set(), staying
 
     def delete_model(self, request: HttpRequest, obj: Contact) -> None:
-        log(self.entity, obj, ActivityType.DELETED, f"{self.entity.label} deleted: {obj}")
-        super().delete_model(request, obj)
+        delete_contact(obj, now=timezone.now())
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        # One at a time: the confirmation counts what one person's records are.
-        return {}
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
+        with transaction.atomic():
+            for contact in queryset:
+                self.delete_model(request, contact)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
@@ -139,6 +154,20 @@ class ContactAdmin(RecordAdmin):
     @display(description="Last active", ordering="last_activity_date")
     def last_active(self, contact: Contact) -> str:
         return moment(contact.last_activity_date)
+
+
+def _reasons_to_stay(contact: Contact) -> Iterator[SafeString]:
+    """Say what the contact repeats from the site: deleted here, it would only come back."""
+    if owner := owner_behind(contact):
+        account = link_to(admin_url(owner), "the account")
+        yield format_html("{} is an owner on the site. See {}.", contact, account)
+    if count := enquiries_behind(contact):
+        words = f"{count:,} {'enquiry' if count == 1 else 'enquiries'}"
+        listed = link_to(list_url(EnquiryRecord, contact=str(contact.pk)), words)
+        yield format_html("{} has sent {} on the site.", contact, listed)
+    if count := standing_records(contact):
+        verb = "record of theirs stands" if count == 1 else "records of theirs stand"
+        yield format_html("{}: {} {} for something on the site.", contact, f"{count:,}", verb)
 
 
 def role_labels(contact: Contact) -> SafeString | str:

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.tests.factories import OwnerFactory
 from billing.tests.factories import MembershipFactory, PaymentFactory
 from crm.admin.story import SHOWN
-from crm.models import ActivityLog, Contact, Interaction
+from crm.models import Contact, Interaction
 from crm.tests.factories import InteractionFactory, contact, enquiry_record, property_record
 from listings.tests.factories import EnquiryFactory, PropertyFactory
 
@@ -187,42 +187,6 @@ class TestAddingAnInteraction:
         client.post(admin_url(record), form(record, **interaction(subject="Photos")))
 
         assert not Interaction.objects.exists()
-
-
-class TestDeletingAContact:
-    def test_counts_what_goes_with_it_first(self, desk: Client) -> None:
-        house = property_record()
-        url = reverse("admin:crm_contact_delete", args=[house.owner_id])
-
-        page = desk.get(url).content.decode()
-
-        assert "Properties: 1" in page
-
-    def test_removes_its_records_and_no_money(self, desk: Client) -> None:
-        payment = PaymentFactory()
-        record = payment.owner.user.crm_record
-
-        desk.post(reverse("admin:crm_contact_delete", args=[record.pk]), {"post": "yes"})
-
-        payment.refresh_from_db()
-        assert not Contact.objects.filter(pk=record.pk).exists()
-
-    def test_leaves_who_did_it_in_the_log(self, desk: Client, bob: User) -> None:
-        record = contact()
-
-        desk.post(reverse("admin:crm_contact_delete", args=[record.pk]), {"post": "yes"})
-
-        line = ActivityLog.objects.filter(entity_id=record.pk).latest("pk")
-        assert (line.activity_type, line.actor) == ("deleted", bob.email)
-
-    def test_is_for_superusers_alone(self, client: Client, dora: User) -> None:
-        dora.user_permissions.set(Permission.objects.filter(content_type__app_label="crm"))
-        client.force_login(dora)
-        record = contact()
-
-        answer = client.post(reverse("admin:crm_contact_delete", args=[record.pk]), {"post": "yes"})
-
-        assert answer.status_code == 403
 
 
 def test_a_town_in_the_list_does_not_stand_under_company_alone(desk: Client) -> None:
