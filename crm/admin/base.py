@@ -3,9 +3,10 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -14,8 +15,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin_base import DeskAdmin
 from accounts.admin_columns import NOTHING, label, moment
+from crm.home import list_url, may
 from crm.mirror import history
-from crm.models import ActivityType, Entity
+from crm.models import ActivityLog, ActivityType, Entity
 from crm.models.base import Record
 
 STAFF_COLUMNS = ("assigned_to", "tags", "notes")
@@ -83,6 +85,14 @@ class RecordAdmin(DeskAdmin):
         if form.changed_data:
             obj.save(update_fields=form.changed_data)
             log_edit(self.entity, obj, form)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to all that was ever written about the record, by whomever, gone or not."""
+        if not may(request, "view", ActivityLog):
+            return super().history_view(request, object_id, extra_context)
+        return HttpResponseRedirect(list_url(ActivityLog, record=unquote(object_id)))
 
     @display(description="Tags")
     def tag_labels(self, record: Record) -> SafeString | str:

@@ -111,7 +111,7 @@ class TestASuperuserSees:
     def test_its_history(self, desk: Client, model: type[Model]) -> None:
         row = ROWS[model]()
 
-        assert desk.get(page(model, "history", row.pk)).status_code == 200
+        assert desk.get(page(model, "history", row.pk), follow=True).status_code == 200
 
     def test_the_form_for_a_new_row_where_rows_are_added_by_hand(
         self, desk: Client, model: type[Model]
