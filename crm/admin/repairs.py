@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -57,8 +57,9 @@ def repair_chosen(choice: Choice, *, now: datetime) -> Repaired:
     totals = totals_of(choice, counts(choice, large))
     if choice.is_everything and sum(totals.values()) <= MOST_AT_ONCE:
         progress = Progress()
-        run_repair(now=now, progress=progress)
-        return Repaired(progress.outcome)
+        check = run_repair(now=now, progress=progress)
+        # It tries more than once, and counts each try that failed.
+        return Repaired(replace(progress.outcome, failed=check.differences))
     repaired = _repair_first(totals, now)
     _look_again(now)
     return repaired

@@ -142,9 +142,7 @@ class TestRed:
         assert (verdict.colour, verdict.sentence) == (Colour.RED, sentence)
 
     def test_says_when_all_was_equal_last(self) -> None:
-        verdict = judge(
-            evidence(check=check(differences=1), proved_at=before(minutes=18)), now=NOW
-        )
+        verdict = judge(evidence(check=check(differences=1), proved_at=before(minutes=18)), now=NOW)
 
         assert verdict.proof == "Found 3 minutes ago. All were equal 18 minutes ago."
 
