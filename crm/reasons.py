@@ -50,6 +50,12 @@ def explain(error: Exception) -> str:
     return f"{_reason(error)}\n{type(error).__name__}: {line[:LONGEST_LINE]}"
 
 
+def halves(explanation: str) -> tuple[str, str]:
+    """Return the reason, and what the database said; an older failure may have said only that."""
+    reason, _, said = explanation.partition("\n")
+    return (reason, said) if said else (UNKNOWN, reason)
+
+
 def _reason(error: Exception) -> str:
     cause = error.__cause__ or error
     code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""

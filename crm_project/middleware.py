@@ -1,5 +1,15 @@
+import logging
+from collections.abc import Callable
+
 from csp.middleware import CSPMiddleware
+from django.contrib import admin
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from crm.reasons import explain, halves
+
+logger = logging.getLogger(__name__)
 
 # django-unfold's Alpine.js compiles expressions, and its widgets carry style attributes. The
 # looser policy holds for the admin alone; pages that strangers can write to keep the strict one.
@@ -14,3 +24,30 @@ class ContentSecurityPolicy(CSPMiddleware):
         if request.path.startswith("/admin/"):
             response._csp_update = ADMIN_SOURCES
         return super().process_response(request, response)
+
+
+class BrokenTables:
+    """Says in words, on the pages of the CRM, that a table of it cannot be read.
+
+    The admin is where a broken table is noticed, so its pages do not break with it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        place = request.resolver_match
+        is_of_crm = (
+            place and place.namespace == "admin" and (place.url_name or "").startswith("crm_")
+        )
+        if not is_of_crm or not isinstance(error, Error):
+            return None
+        logger.error("A page of the CRM cannot be shown.", exc_info=error)
+        reason, said = halves(explain(error))
+        words = {"title": "This page cannot be shown", "reason": reason, "said": said}
+        request.current_app = admin.site.name
+        context = {**admin.site.each_context(request), **words}
+        return render(request, "admin/crm/cannot_be_read.html", context)

@@ -249,11 +249,18 @@ def source_name(difference: Difference) -> str:
 
 
 def source_pages(request: HttpRequest, found: Iterable[Difference]) -> dict[tuple[str, Key], str]:
+    standing = [each for each in found if each.kind != Kind.ORPHANED]
+    return pages_of_sources(request, ((each.mirror, each.key) for each in standing))
+
+
+def pages_of_sources(
+    request: HttpRequest, sources: Iterable[tuple[str, Key]]
+) -> dict[tuple[str, Key], str]:
     """Return the pages of those sources that have one, by mirror and key."""
     keys: dict[str, list[Key]] = {"owners": [], "guests": [], "properties": []}
-    for each in found:
-        if each.kind != Kind.ORPHANED and each.mirror in keys:
-            keys[each.mirror].append(each.key)
+    for mirror, key in sources:
+        if mirror in keys:
+            keys[mirror].append(key)
     pages = {("properties", pk): url for pk, url in _house_pages(keys["properties"])}
     pages |= {("guests", email): list_url(EnquiryRecord, q=email) for email in keys["guests"]}
     if may(request, "view", Owner):

@@ -5,22 +5,38 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from accounts.admin_base import ReadOnlyAdmin
-from accounts.admin_columns import admin_url, label, moment, two_lines
+from accounts.admin_columns import NOTHING, admin_url, label, lines, link_to, moment, two_lines
+from accounts.admin_filters import KnownFiltersChangeList
+from crm.admin.failed_sources import describe
 from crm.admin.filters import CreatedFilter, EntityFilter, FailureStateFilter
-from crm.dashboard import open_failures, readable
+from crm.dashboard import open_failures
 from crm.models import SyncFailure
+from crm.reasons import halves
 from crm.retrying import retry
 
 A_PAGES_SECONDS = 5
+
+
+BY = {"system:crm_retry": "the next try", "system:crm_check": "the check and repair"}
+
+
+class FailureChangeList(KnownFiltersChangeList):
+    """Finds out what the rows of a page are about, all at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        about = describe(request, self.result_list)
+        for failure in self.result_list:
+            failure.about = about[failure.pk]
 
 
 @admin.register(SyncFailure)
@@ -30,39 +46,43 @@ class SyncFailureAdmin(ReadOnlyAdmin):
     actions = ("try_again",)
     change_form_outer_before_template = "admin/crm/syncfailure/try_again.html"
     list_before_template = "admin/crm/syncfailure/try_all.html"
-    list_display = ("what", "state", "attempts", "first_seen", "last_tried", "next_try")
+    list_display = ("what", "why", "state", "attempts", "last_tried", "next_try")
     list_filter = (FailureStateFilter, EntityFilter, CreatedFilter)
     search_fields = ("source_key", "message")
-    search_help_text = "Source key or message"
+    search_help_text = "Message, or key of the source: “properties:17”"
     ordering = ("-created_at", "-id")
     fields = (
-        "entity_type",
-        "source_key",
+        "record",
+        "source",
+        "reason",
+        "said",
         "state",
-        "message",
         "attempts",
         "first_seen",
         "last_tried",
         "next_try",
         "resolved",
-        "resolved_by",
     )
-    readonly_fields = ("state", "first_seen", "last_tried", "next_try", "resolved")
+    readonly_fields = (
+        "record",
+        "source",
+        "reason",
+        "said",
+        "state",
+        "first_seen",
+        "last_tried",
+        "next_try",
+        "resolved",
+    )
     empty_title = "Nothing has failed"
     empty_text = "When a record cannot be brought up to date, it is listed here until it is."
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """List them, or say that even this list is broken."""
-        is_open = readable(open_failures().exists)
-        if is_open is not None:
-            may_try_all = is_open and self.has_try_again_permission(request)
-            context = {**(extra_context or {}), "may_try_all": may_try_all}
-            return super().changelist_view(request, context)
-        context = {**self.admin_site.each_context(request), "title": "Sync failures"}
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/crm/cannot_be_read.html", context)
+        may_try_all = self.has_try_again_permission(request) and open_failures().exists()
+        context = {**(extra_context or {}), "may_try_all": may_try_all}
+        return super().changelist_view(request, context)
 
     # --- Trying again -----------------------------------------------------------------------------
 
@@ -105,11 +125,47 @@ class SyncFailureAdmin(ReadOnlyAdmin):
         context["may_try_again"] = is_open and self.has_try_again_permission(request)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    # --- Columns ----------------------------------------------------------------------------------
+    # --- What it is about -------------------------------------------------------------------------
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FailureChangeList]:
+        return FailureChangeList
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> SyncFailure | None:
+        failure = super().get_object(request, object_id, from_field)
+        if failure is not None:
+            failure.about = describe(request, [failure])[failure.pk]
+        return failure
 
     @display(description="What")
     def what(self, failure: SyncFailure) -> SafeString:
-        return two_lines(failure, Truncator(failure.message).chars(90))
+        return two_lines(failure.about.called, capfirst(failure.about.source))
+
+    @display(description="Why")
+    def why(self, failure: SyncFailure) -> SafeString:
+        reason, said = halves(failure.message)
+        return two_lines(reason, Truncator(said).chars(90))
+
+    @display(description="Record")
+    def record(self, failure: SyncFailure) -> SafeString | str:
+        about = failure.about
+        return link_to(about.record_url, about.called) if about.record_url else about.called
+
+    @display(description="Source")
+    def source(self, failure: SyncFailure) -> SafeString | str:
+        about, text = failure.about, capfirst(failure.about.source)
+        return link_to(about.source_url, text) if about.source_url else text
+
+    @display(description="Why")
+    def reason(self, failure: SyncFailure) -> str:
+        return halves(failure.message)[0]
+
+    @display(description="The database said")
+    def said(self, failure: SyncFailure) -> SafeString | str:
+        return lines(halves(failure.message)[1])
+
+    # --- When -------------------------------------------------------------------------------------
 
     @display(description="State", ordering="resolved_at")
     def state(self, failure: SyncFailure) -> SafeString:
@@ -129,7 +185,10 @@ class SyncFailureAdmin(ReadOnlyAdmin):
 
     @display(description="Resolved")
     def resolved(self, failure: SyncFailure) -> str:
-        return moment(failure.resolved_at)
+        if failure.resolved_at is None:
+            return NOTHING
+        by = BY.get(failure.resolved_by, failure.resolved_by)
+        return f"{moment(failure.resolved_at)}, by {by}"
 
 
 def _try_again(request: HttpRequest, failures: QuerySet[SyncFailure]) -> None:

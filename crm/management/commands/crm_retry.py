@@ -1,11 +1,11 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
 from django.utils import timezone
 from tqdm import tqdm
 
 from accounts.actor import acting_as
+from crm.management.database_faults import faults_in_words
 from crm.models import SyncFailure
 from crm.retrying import Tried, retry
 
@@ -25,13 +25,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            with acting_as("system:crm_retry", "command"):
-                tried = self._retry(everything=options["all"])
-        except DatabaseError as error:
-            raise CommandError(
-                f"The list of failed syncs cannot be read or written ({error})."
-            ) from error
+        with faults_in_words(), acting_as("system:crm_retry", "command"):
+            tried = self._retry(everything=options["all"])
         self.stdout.write(f"Settled {tried.settled} of {tried.done} failed records.")
         if tried.left:
             self.stdout.write(f"{tried.left} are left for the next run.")

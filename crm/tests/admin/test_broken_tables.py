@@ -2,21 +2,27 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from html import unescape
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.admin_columns import admin_url
+from billing.models import Tier
+from crm import reasons
 from crm.check import run_check
-from crm.home import QUEUES
+from crm.home import QUEUES, list_url
 from crm.models import (
     ActivityLog,
     BulkWrite,
     Contact,
+    EnquiryRecord,
+    Interaction,
     MembershipRecord,
     PropertyRecord,
     SyncCheck,
@@ -25,11 +31,13 @@ from crm.models import (
 from crm.sync_evidence import TABLES
 from crm.sync_health import Colour
 from crm.tests.factories import (
+    InteractionFactory,
     SyncFailureFactory,
     enquiry_record,
     membership_record,
     property_record,
 )
+from listings.models import Property
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,7 +64,8 @@ def take_away(transactional_db: None) -> Iterator[Callable[[type[Model]], None]]
 
 @pytest.fixture(autouse=True)
 def busy(transactional_db: None, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.CRITICAL, "crm.dashboard")
+    for name in ("crm.dashboard", "crm_project.middleware"):
+        caplog.set_level(logging.CRITICAL, name)
     property_record(pending=True, title="Larkfield Hall")
     enquiry_record()
     enquiry_record(quarantine_reason="Ten links")
@@ -168,3 +177,42 @@ def test_the_command_palette_says_what_it_could_not_search(
     answer = desk.get(reverse("admin:search"), {"s": "larkfield", "extended": "1"})
 
     assert "Properties cannot be read" in answer.content.decode()
+
+
+PAGES = [*BROKEN, EnquiryRecord, Interaction, ActivityLog]
+
+
+@pytest.mark.parametrize("model", PAGES, ids=lambda model: model._meta.db_table)
+def test_every_page_of_the_crm_opens_and_says_so(
+    desk: Client, take_away: Callable, model: type[Model]
+) -> None:
+    InteractionFactory(contact=Contact.objects.first())
+    page = admin_url(model.objects.first())
+    take_away(model)
+
+    answers = [desk.get(address) for address in (list_url(model), page)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    for answer in answers:
+        assert "cannot be read" in answer.content.decode()
+        assert reasons.MISSING in unescape(answer.content.decode())
+
+
+def test_an_action_on_a_broken_list_says_so_and_does_nothing(
+    desk: Client, take_away: Callable
+) -> None:
+    waiting = PropertyRecord.objects.get(title="Larkfield Hall")
+    take_away(PropertyRecord)
+
+    ticked = {"action": "approve", "_selected_action": [str(waiting.pk)]}
+    answer = desk.post(list_url(PropertyRecord), ticked)
+
+    assert "may not be saved" in answer.content.decode()
+    assert Property.objects.get(title="Larkfield Hall").status == "pending_approval"
+
+
+def test_other_errors_of_the_admin_are_not_hidden(desk: Client, take_away: Callable) -> None:
+    take_away(Tier)
+
+    with pytest.raises(DatabaseError):
+        desk.get(reverse("admin:billing_tier_changelist"))

@@ -1,23 +1,29 @@
 """Staff try a failed sync again, one, those that are ticked, or all that are open."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.admin_columns import admin_url
 from accounts.models import User
+from accounts.tests.factories import OwnerFactory
+from crm import reasons
 from crm.admin import sync_failure
 from crm.mirror import MIRRORS
 from crm.models import PropertyRecord, SyncFailure
 from crm.tests.factories import SyncFailureFactory
-from listings.tests.factories import PropertyFactory
+from listings.models import Property
+from listings.tests.factories import EnquiryFactory, PropertyFactory
 
 LIST = "admin:crm_syncfailure_changelist"
 ALL = "admin:crm_syncfailure_try_all"
@@ -152,3 +158,76 @@ def test_staff_with_the_permission_see_both_buttons(client: Client, dora: User) 
 
     assert try_page(row) in pages[0]
     assert reverse(ALL) in pages[1]
+
+
+class TestWhatFailed:
+    def test_the_list_names_the_house_and_says_why(self, desk: Client) -> None:
+        row = failure(message="There is no room left.\nOperationalError: disk full")
+
+        page = desk.get(reverse(LIST)).content.decode()
+
+        house = Property.objects.get()
+        assert house.title in page
+        assert f"House {house.pk}" in page
+        assert "There is no room left." in page
+        assert row.source_key not in page
+
+    def test_its_page_links_to_record_and_source(self, desk: Client) -> None:
+        owner = OwnerFactory(user__first_name="Alice", user__last_name="Ashdown")
+        row = SyncFailureFactory(
+            entity_type="contacts", source_key=f"owners:{owner.user_id}", message="No.\nError: x"
+        )
+
+        page = desk.get(admin_url(row)).content.decode()
+
+        assert f'href="{admin_url(owner.user.crm_record)}" dir="auto">Alice Ashdown</a>' in page
+        assert f'href="{admin_url(owner)}"' in page
+        assert "Error: x" in page
+
+    def test_a_source_that_is_gone_is_named_by_its_record(self, desk: Client) -> None:
+        house = PropertyFactory(title="Fern Hall")
+        row = SyncFailureFactory(source_key=f"properties:{house.pk}")
+        Property.objects.filter(pk=house.pk)._raw_delete("default")
+
+        page = desk.get(admin_url(row)).content.decode()
+
+        assert "Fern Hall" in page
+        assert "which is no longer there" in page
+
+    def test_a_key_of_an_unknown_kind_is_shown_all_the_same(self, desk: Client) -> None:
+        row = SyncFailureFactory(source_key="castles:1")
+
+        answers = [desk.get(reverse(LIST)), desk.get(admin_url(row))]
+
+        assert ["does not know" in answer.content.decode() for answer in answers] == [True, True]
+
+    def test_a_resolved_one_says_when_and_by_what(self, desk: Client) -> None:
+        resolved = datetime(2026, 6, 1, 9, 30, tzinfo=UTC)
+        row = failure(resolved_at=resolved, resolved_by="system:crm_check")
+
+        page = desk.get(admin_url(row)).content.decode()
+
+        assert "1 Jun 2026, 10:30, by the check and repair" in page
+
+    def test_a_message_of_an_older_version_is_what_the_database_said(self, desk: Client) -> None:
+        row = failure(message="OperationalError: disk full")
+
+        page = unescape(desk.get(admin_url(row)).content.decode())
+
+        assert reasons.UNKNOWN in page
+        assert "OperationalError: disk full" in page
+
+
+def test_as_many_queries_for_a_few_rows_as_for_many(desk: Client) -> None:
+    desk.get(reverse(LIST))
+    counts = []
+    for number in (2, 10):
+        for _ in range(number):
+            failure()
+            enquiry = EnquiryFactory()
+            SyncFailureFactory(entity_type="enquiries", source_key=f"enquiries:{enquiry.pk}")
+        with CaptureQueriesContext(connection) as queries:
+            desk.get(reverse(LIST))
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
