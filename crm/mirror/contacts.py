@@ -1,6 +1,6 @@
 """People: one contact per person, known by a user account or, for guests, by e-mail alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -130,13 +130,22 @@ class Owners(People):
         settled = Exists(mine.filter(email=OuterRef("user__email")))
         return ~Q(settled) & (Q(Exists(mine)) | Q(Exists(holder)) | Q(Exists(asked)))
 
+    def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
+        """As in the base; what the owner of a new contact has already waits for that contact."""
+        keys = list(keys)
+        outcome = super().sync(keys, now=now)
+        if outcome.created:
+            self._follow({"owners": keys}, now)
+        return outcome
+
     def _write_waiting(self, keys: list[Key], now: datetime) -> dict[Key, str]:
         left = set(Contact.objects.filter(user__in=keys).values_list("email", flat=True))
         taken = dict(self.sources().filter(user__in=keys).values_list("user", "user__email"))
         for user, address in self._held_by_others(taken):
             self._claim_address(user, address, now)
         written = self._statement.run(keys, now=now, force=True)
-        self._follow_addresses(left | set(taken.values()), now)
+        MIRRORS["guests"].sync(left - set(taken.values()), now=now)
+        self._follow({"owners": keys, "guests": left | set(taken.values())}, now)
         return written
 
     def records(self) -> QuerySet[Contact]:
@@ -144,10 +153,11 @@ class Owners(People):
 
     def bury(self, orphans: QuerySet[Contact], now: datetime) -> int:
         """An owner who is gone may still be a guest: then the contact stays, as a guest's."""
-        emails = list(orphans.values_list("email", flat=True))
-        buried = super().bury(orphans, now)
-        MIRRORS["guests"].sync(emails, now=now)
-        return buried
+        guests = MIRRORS["guests"].sources().filter(guest_email=OuterRef("email"))
+        staying = list(orphans.filter(Exists(guests)))
+        MIRRORS["guests"].take_over([contact.email for contact in staying], now=now)
+        self._let_go(staying, now)
+        return super().bury(orphans, now)
 
     def _held_by_others(self, taken: Mapping[int, str]) -> list[tuple[int, str]]:
         """Return the users, with their addresses, by whose address another contact is known."""
@@ -169,10 +179,18 @@ class Owners(People):
         else:
             merge_contacts(holder, into=mine, now=now)
 
-    def _follow_addresses(self, addresses: Iterable[str], now: datetime) -> None:
-        """Enquiries belong to whoever has their address now."""
-        enquiries = Enquiry.objects.filter(guest_email__in=addresses)
-        MIRRORS["enquiries"].sync(enquiries.values_list("pk", flat=True), now=now)
+    def _follow(self, people: Mapping[str, Collection[Key]], now: datetime) -> None:
+        """Let the records that belong to these people refer to their contacts of now.
+
+        What has no record yet gets it in its own turn. Where they have nothing of a kind, its
+        records are not even looked at: their table may be broken, and people's is not.
+        """
+        for mirror in MIRRORS.values():
+            for parent, path in mirror.parents.values():
+                theirs = mirror.sources().filter(**{f"{path}__in": people.get(parent, ())})
+                if theirs.exists():
+                    mirrored = theirs.filter(**{f"{mirror.record_path}__isnull": False})
+                    mirror.sync(mirrored.values_list(mirror.key, flat=True), now=now)
 
 
 class Guests(People):
@@ -253,10 +271,14 @@ class Guests(People):
             known_owners().filter(user__email__in=keys).values_list("user__email", "user_id")
         )
         # Whoever still goes by an address that is not theirs any more has to leave it first.
-        leaving = Contact.objects.filter(is_an_owners(), email__in=keys).values_list("user")
-        users = {*owners.values(), *(user for (user,) in leaving)}
-        outcome = MIRRORS["owners"].sync(users, now=now) if users else Outcome()
-        return outcome + super().sync([key for key in keys if key not in owners], now=now)
+        holders = Contact.objects.filter(email__in=keys).exclude(user=None)
+        users = {*owners.values(), *holders.values_list("user", flat=True)}
+        outcome = MIRRORS["owners"].sync(users, now=now)
+        return outcome + self.take_over([key for key in keys if key not in owners], now=now)
+
+    def take_over(self, addresses: Iterable[str], *, now: datetime) -> Outcome:
+        """Sync addresses that no owner has, or goes by."""
+        return super().sync(addresses, now=now)
 
     @property
     def unlinked(self) -> dict[str, None]:

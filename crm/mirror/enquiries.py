@@ -1,7 +1,11 @@
+from collections.abc import Iterable
+from datetime import datetime
+
 from django.db.models import F, OuterRef, Subquery
 
-from crm.mirror.base import Mirror
+from crm.mirror.base import MIRRORS, Mirror
 from crm.mirror.references import guests_contact, house, owners_contact
+from crm.mirror.rows import Key, Outcome
 from crm.models import Contact, EnquiryRecord, Entity
 from listings.models import Enquiry
 
@@ -46,3 +50,13 @@ class Enquiries(Mirror):
         "contact": ("guests", "guest_email"),
         "property": ("properties", "property"),
     }
+
+    def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
+        """As in the base; the address that an enquiry named before may be nobody's now."""
+        keys = list(keys)
+        moved = self.records().filter(enquiry__in=keys)
+        moved = moved.exclude(guest_email=F("enquiry__guest_email"))
+        left = list(moved.values_list("guest_email", flat=True))
+        outcome = super().sync(keys, now=now)
+        MIRRORS["guests"].sync(left, now=now)
+        return outcome

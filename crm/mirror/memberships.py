@@ -1,9 +1,13 @@
+from collections.abc import Iterable
+from datetime import datetime
+
 from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.functions import Concat
 
 from billing.models import Membership
-from crm.mirror.base import Mirror
+from crm.mirror.base import MIRRORS, Mirror
 from crm.mirror.references import house, owners_contact
+from crm.mirror.rows import Key, Outcome
 from crm.models import Contact, Entity, MembershipRecord
 
 
@@ -49,3 +53,13 @@ class Memberships(Mirror):
     references = {"contact": owners_contact("owner__user"), "property": house("property")}
     parents = {"contact": ("owners", "owner__user"), "property": ("properties", "property")}
     routine = frozenset({"updated_at"})
+
+    def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
+        """As in the base; the house that a membership carried before has no tier from it now."""
+        keys = list(keys)
+        carried = self.records().filter(membership__in=keys).exclude(property__property=None)
+        moved = carried.exclude(property__property=F("membership__property"))
+        left = list(moved.values_list("property__property", flat=True))
+        outcome = super().sync(keys, now=now)
+        MIRRORS["properties"].sync(left, now=now)
+        return outcome

@@ -31,8 +31,8 @@ def merge_contacts(absorbed: Contact, *, into: Contact, now: datetime) -> None:
     """
     for relation in Contact._meta.related_objects:
         _move(relation, absorbed, into, now)
-    kept = _combine(absorbed, into)
-    lost = {"absorbed": [{"id": absorbed.pk, "email": absorbed.email, **kept}, None]}
+    lost = {"absorbed": [_all_of(absorbed), None]}
+    _combine(absorbed, into)
     absorbed.delete()
     _log(into, f"Contact joined with {absorbed.email}", lost, now)
 
@@ -60,15 +60,18 @@ def _moved(
     )
 
 
-def _combine(absorbed: Contact, into: Contact) -> dict[str, Any]:
-    """Join what staff wrote on both; return what the absorbed one had."""
+def _all_of(contact: Contact) -> dict[str, Any]:
+    return {field.name: field.value_from_object(contact) for field in contact._meta.concrete_fields}
+
+
+def _combine(absorbed: Contact, into: Contact) -> None:
+    """Join what staff wrote on both. Where there is room for one, it stays as `into` had it."""
     into.notes = "\n\n".join(filter(None, (into.notes, absorbed.notes)))
     into.tags = list(dict.fromkeys([*into.tags, *absorbed.tags]))
     into.assigned_to_id = into.assigned_to_id or absorbed.assigned_to_id
     into.do_not_contact = into.do_not_contact or absorbed.do_not_contact
     into.metadata = {**absorbed.metadata, **into.metadata}
     into.save(update_fields=["notes", "tags", "assigned_to", "do_not_contact", "metadata"])
-    return {"notes": absorbed.notes, "tags": absorbed.tags, "name": absorbed.name}
 
 
 def _log(contact: Contact, title: str, changes: dict[str, Any], now: datetime) -> None:
