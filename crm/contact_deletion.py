@@ -40,9 +40,9 @@ def enquiries_behind(contact: Contact) -> int:
     return Enquiry.objects.filter(guest_email=contact.email).count()
 
 
-def standing_records(contact: Contact) -> int:
-    """Count the records of the contact that have a source, until the mirror lets go of them."""
-    return sum(rows.standing().count() for rows in _records_of([contact]).values())
+def has_standing_records(contact: Contact) -> bool:
+    """Say whether records of the contact have a source still: until the mirror lets go of them."""
+    return any(rows.standing().exists() for rows in _records_of([contact]).values())
 
 
 def what_goes(contacts: Iterable[Contact]) -> dict[type[Model], int]:

@@ -28,8 +28,8 @@ from crm.admin.interaction import NewInteractionInline, remember_who_wrote
 from crm.contact_deletion import (
     delete_contact,
     enquiries_behind,
+    has_standing_records,
     owner_behind,
-    standing_records,
     what_goes,
 )
 from crm.home import list_url
@@ -158,16 +158,16 @@ class ContactAdmin(RecordAdmin):
 
 def _reasons_to_stay(contact: Contact) -> Iterator[SafeString]:
     """Say what the contact repeats from the site: deleted here, it would only come back."""
-    if owner := owner_behind(contact):
+    owner, enquiries = owner_behind(contact), enquiries_behind(contact)
+    if owner:
         account = link_to(admin_url(owner), "the account")
         yield format_html("{} is an owner on the site. See {}.", contact, account)
-    if count := enquiries_behind(contact):
-        words = f"{count:,} {'enquiry' if count == 1 else 'enquiries'}"
+    if enquiries:
+        words = f"{enquiries:,} {'enquiry' if enquiries == 1 else 'enquiries'}"
         listed = link_to(list_url(EnquiryRecord, contact=str(contact.pk)), words)
         yield format_html("{} has sent {} on the site.", contact, listed)
-    if count := standing_records(contact):
-        verb = "record of theirs stands" if count == 1 else "records of theirs stand"
-        yield format_html("{}: {} {} for something on the site.", contact, f"{count:,}", verb)
+    if not owner and not enquiries and has_standing_records(contact):
+        yield format_html("{} has records whose sources stand on the site.", contact)
 
 
 def role_labels(contact: Contact) -> SafeString | str:
