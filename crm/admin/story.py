@@ -15,6 +15,7 @@ from crm.dashboard import counts
 from crm.mirror.history import ROUTINE
 from crm.models import (
     ActivityLog,
+    ActivityType,
     Contact,
     EnquiryRecord,
     Interaction,
@@ -86,7 +87,7 @@ def interactions_of(contact: Contact) -> QuerySet[Interaction]:
 
 
 def activity_of(contact: UUID, rows: QuerySet[ActivityLog]) -> QuerySet[ActivityLog]:
-    """Narrow the log to a contact and the records that are its own.
+    """Narrow the log to a contact, those that were joined with it, and the records of its own.
 
     One list of ids, which the log's index answers; a condition for each kind would read all of it.
     """
@@ -97,8 +98,26 @@ def activity_of(contact: UUID, rows: QuerySet[ActivityLog]) -> QuerySet[Activity
         EnquiryRecord.objects.filter(contact=contact),
         MembershipRecord.objects.filter(contact=contact),
     )
-    records = ids.union(*(each.order_by().values("pk") for each in own), all=True)
-    return rows.filter(entity_id__in=records)
+    joined = ActivityLog.objects.filter(entity_id__in=absorbed_by(contact))
+    told = (joined.order_by().values("entity_id"), *(each.order_by().values("pk") for each in own))
+    return rows.filter(entity_id__in=ids.union(*told, all=True))
+
+
+def absorbed_by(contact: UUID) -> set[UUID]:
+    """Return the contacts that were joined with this one, or with one of those.
+
+    What was logged of them stays under their own ids.
+    """
+    found: set[UUID] = set()
+    latest = {contact}
+    while latest:
+        joins = ActivityLog.objects.filter(
+            entity_id__in=latest, activity_type=ActivityType.MERGED, changes__has_key="absorbed"
+        )
+        changes = joins.order_by().values_list("changes", flat=True)
+        latest = {UUID(each["absorbed"][0]["id"]) for each in changes} - found
+        found |= latest
+    return found
 
 
 def owner_pk(contact: Contact) -> int | None:

@@ -13,6 +13,7 @@ from accounts.models import Owner, User
 from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.models import Membership
 from billing.tests.factories import MembershipFactory, TierFactory
+from crm.admin.story import activity_of
 from crm.models import (
     ActivityLog,
     ActivityType,
@@ -319,6 +320,19 @@ class TestMoving:
         assert entry.entity_id == Contact.objects.get().pk
         assert (absorbed["id"], absorbed["first_name"]) == (str(gus.pk), "Gus")
         assert (absorbed["assigned_to"], absorbed["metadata"]) == (stella.pk, {"phone": True})
+
+    def test_the_page_of_the_one_tells_the_story_of_the_other_too(self, way):
+        ask(way, "first@example.com")
+        ask(way, "second@example.com")
+        guests = list(Contact.objects.values_list("pk", flat=True))
+        user = sign_up(way, "alice@example.com")
+
+        move(way, user, "first@example.com")
+        move(way, user, "second@example.com")
+
+        alice = Contact.objects.get(user=user)
+        told = activity_of(alice.pk, ActivityLog.objects.all())
+        assert set(guests) - set(told.values_list("entity_id", flat=True)) == set()
 
     def test_what_was_asked_from_an_address_stays_with_it(self, way):
         user = sign_up(way, "alice@example.com")
