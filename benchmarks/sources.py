@@ -20,8 +20,8 @@ def fill(rows: int) -> None:
         EnquiryFactory(property=house),
         rows,
         **same_house,
-        guest_name="'Gus Guest' || n % 1000",
-        guest_email=f"'guest' || n % {max(1, rows * 4 // 5)} || '@example.org'",
+        guest_name="'Gus Guest' || (n % 1000)",
+        guest_email=f"'guest' || (n % {max(1, rows * 4 // 5)}) || '@example.org'",
     )
     _multiply(
         MembershipFactory(owner=house.owner, property=house),
