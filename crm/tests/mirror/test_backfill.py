@@ -17,7 +17,6 @@ from crm import backfill_progress
 from crm.backfill import sync_batch
 from crm.mirror import MIRRORS
 from crm.models import (
-    ActivityLog,
     BackfillRun,
     Contact,
     EnquiryRecord,
@@ -25,7 +24,7 @@ from crm.models import (
     PropertyRecord,
     SyncFailure,
 )
-from crm.tests.mirror.backfilling import kill_in_batch, start, unmirrored
+from crm.tests.mirror.backfilling import kill_in_batch, logged, start, unmirrored
 from listings.models import Enquiry, Photo, Property
 from listings.tests.factories import EnquiryFactory, PropertyFactory
 
@@ -220,7 +219,7 @@ class TestGoingOn:
         told = capsys.readouterr().out
         assert "Going on: 4 properties were done by 22 Nov 2026 14:02." in told
         assert "created 6, updated 0, unchanged 0, failed 0" in told
-        assert ActivityLog.objects.filter(entity_type="properties").count() == 6
+        assert logged().count() == 6
 
     def test_what_it_had_finished_is_not_done_again(self, monkeypatch, capsys):
         EnquiryFactory()
@@ -463,8 +462,7 @@ class TestProcesses:
         assert survived == 2 * (batch - 1)
         assert "created 8, updated 0, unchanged 0, failed 0" in first
         assert "created 0, updated 0, unchanged 8, failed 0" in second
-        logged = ActivityLog.objects.filter(entity_type="properties")
-        assert logged.values("entity_id").distinct().count() == logged.count() == len(houses)
+        assert logged().values("entity_id").distinct().count() == logged().count() == len(houses)
 
     def test_two_at_once_share_the_work(self):
         houses = unmirrored(16)
@@ -473,5 +471,4 @@ class TestProcesses:
         ends = [process.communicate(timeout=60) for process in both]
 
         assert [process.returncode for process in both] == [0, 0], ends
-        logged = ActivityLog.objects.filter(entity_type="properties")
-        assert PropertyRecord.objects.count() == logged.count() == len(houses)
+        assert PropertyRecord.objects.count() == logged().count() == len(houses)
