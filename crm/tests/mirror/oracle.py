@@ -52,6 +52,7 @@ class Differences:
     """By the key of the source; a surplus record has none, and goes by its own id."""
 
     missing: set = field(default_factory=set)
+    adopting: set = field(default_factory=set)  # of those, owners who get a contact that is there
     changed: dict = field(default_factory=dict)  # {key: {column: (in the record, expected)}}
     orphaned: set = field(default_factory=set)
 
@@ -66,10 +67,14 @@ class Differences:
 def differences(sources: Tables, records: Tables) -> dict[str, Differences]:
     """Say of each entity how its records differ from what `expected` says."""
     wanted = expected(sources, records)
-    return {
+    found = {
         entity: _compare(wanted[entity], _records_by_key(entity, wanted[entity], records[entity]))
         for entity in RECORDS
     }
+    who = final_contacts(wanted["contacts"], sources, records["contacts"])
+    contacts = found["contacts"]
+    contacts.adopting = {person for person in contacts.missing if who[person] != person}
+    return found
 
 
 def _compare(wanted: dict[Any, Row], found: dict[Any, Row]) -> Differences:

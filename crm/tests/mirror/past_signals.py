@@ -61,7 +61,7 @@ def bulk_update(row: models.Model, field: models.Field, value: Any) -> None:
 
 def update_by_sql(row: models.Model, field: models.Field, value: Any) -> None:
     run_sql(
-        f"UPDATE {row._meta.db_table} SET {field.column} = %s WHERE id = %s",
+        f'UPDATE {row._meta.db_table} SET "{field.column}" = %s WHERE id = %s',
         [stored(field, value), stored(row._meta.pk, row.pk)],
     )
 

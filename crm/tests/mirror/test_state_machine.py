@@ -33,7 +33,7 @@ from accounts.models import Owner, User
 from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.models import Membership, Tier
 from billing.tests.factories import MembershipFactory, TierFactory
-from crm.check import run_check
+from crm.check import ROUNDS, repair, run_check
 from crm.differences import differences
 from crm.models import Contact, Entity, Interaction, SyncFailure
 from crm.tests.mirror import oracle, past_signals
@@ -95,7 +95,7 @@ class Business(RuleBasedStateMachine):
 
     def teardown(self):
         with self.stack:
-            self.repair()
+            self.settle()
             self.look()
 
     @initialize(is_calm=st.booleans())
@@ -331,7 +331,8 @@ class Business(RuleBasedStateMachine):
 
         for entity, created, updated in re.findall(r"(\w+) +created (\d+), updated (\d+)", told):
             found = wanted[entity]
-            assert (int(created), int(updated)) == (len(found.missing), len(found.changed)), found
+            assert int(created) == len(found.missing - found.adopting), found
+            assert int(updated) == len(found.changed.keys() | found.adopting), found
         assert oracle.read(RECORDS) == before
 
     def retry(self):
@@ -340,9 +341,22 @@ class Business(RuleBasedStateMachine):
 
     def repair(self):
         self.command("crm_check", "--repair")
+        assert not SyncFailure.objects.open().exists()
+        self.all_is_well()
+
+    def settle(self):
+        """As `repair`, without the counting, which costs most of it."""
+        with acting_as("system:crm_check", "worker"):
+            for _ in range(ROUNDS):
+                if standing(self.differences()):
+                    for entity in Entity:
+                        repair(entity, now=timezone.now())
+        self.actors.add("system:crm_check")
+        self.all_is_well()
+
+    def all_is_well(self):
         assert standing(self.differences()) == {}
         assert dangling_references() == {}
-        assert not SyncFailure.objects.open().exists()
         assert not Contact.objects.standing().filter(email__endswith=".invalid").exists()
         self.unseen = False
 
@@ -370,7 +384,7 @@ class Business(RuleBasedStateMachine):
         self.actors = {WRITER}
         if not self.unseen:
             assert standing(oracle.differences(oracle.read(SOURCES), records)) == {}
-            assert not SyncFailure.objects.open().exists()
+        assert not self.is_calm or not SyncFailure.objects.exists()
 
     # --- How ------------------------------------------------------------------------------------
 
