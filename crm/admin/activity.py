@@ -92,7 +92,8 @@ class ActivityAdmin(ReadOnlyAdmin):
     @display(description="Happened")
     def happened(self, entry: ActivityLog) -> SafeString:
         if entry.line.is_run:
-            text = f"{entry.line.count:,} {entry.entity_type} {DONE[entry.activity_type]}"
+            number = f"{'More than ' if entry.line.is_more else ''}{entry.line.count:,}"
+            text = f"{number} {entry.entity_type} {DONE[entry.activity_type]}"
             return two_lines(link_to(entry.url, text), "One run, folded. Open it to see each.")
         return two_lines(link_to(entry.url, entry.title), entry.description)
 

@@ -3,7 +3,7 @@
 A page knows where it starts, not its number, so the last one costs what the first one does.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,11 +11,13 @@ from django.db.models import QuerySet
 
 from accounts.london import day_of, start_of_day
 from crm.api.pagination import Order
+from crm.mirror.history import ROUTINE
 from crm.models import ActivityLog
 
 MACHINE = "system:"
 RUN = ("actor", "origin", "entity_type", "activity_type", "outcome", "cause")
-STRETCH = 100  # entries read at a time where runs may hide many lines' worth of them
+STRETCH = 60  # entries read at first: enough for a page, unless much of it is folded or skipped
+COUNTED = 10_000  # of more changes than this, people are told only that there are more
 NEWEST_FIRST = Order(ActivityLog._meta.get_field("created_at"), descending=True)
 
 Place = tuple[datetime, int]  # when, and the entry's key
@@ -28,10 +30,18 @@ class Line:
     first: ActivityLog  # in the order of reading
     last: ActivityLog
     count: int = 1
+    is_more: bool = False  # than were counted
+    skipped: int = 0  # routine changes that were passed over on the way to it, or in it
 
     @property
     def is_run(self) -> bool:
         return self.count > 1
+
+    def longer(self, last: ActivityLog, by: "Count", *, skipped: int = 0) -> "Line":
+        is_more = self.is_more or by.is_more
+        count = COUNTED if is_more else self.count + by.number
+        skipped += self.skipped
+        return replace(self, last=last, count=count, is_more=is_more, skipped=skipped)
 
     @property
     def newest(self) -> ActivityLog:
@@ -58,22 +68,6 @@ def run_of(entry: ActivityLog) -> dict[str, Any]:
     return {**shared, "created_at__gte": morning, "created_at__lt": midnight}
 
 
-def read_lines(rows: QuerySet[ActivityLog], order: Order, *, wanted: int, fold: bool) -> list[Line]:
-    """Return the first lines of these rows; where there are fewer than wanted, that is all."""
-    lines: list[Line] = []
-    rest, size = rows, STRETCH if fold else wanted
-    while len(lines) < wanted:
-        stretch = _read(rest, order, size)
-        for entry in stretch:
-            _add(lines, entry, fold)
-        if len(stretch) < size:
-            break
-        if fold and may_fold(lines[-1].last):
-            lines[-1] = _whole(lines[-1], rows, order)
-        rest = beyond(rows, order, place_of(lines[-1].last))
-    return lines[:wanted]
-
-
 def beyond(rows: QuerySet[ActivityLog], order: Order, place: Place) -> QuerySet[ActivityLog]:
     moment, key = place
     return rows.filter(order.beyond(moment, str(key)))
@@ -96,32 +90,94 @@ def place_at(rows: QuerySet[ActivityLog], order: Order, offset: int = 0) -> Plac
     return next(iter(places[offset : offset + 1]), None)
 
 
-def _read(rows: QuerySet[ActivityLog], order: Order, size: int) -> list[ActivityLog]:
-    # Found inside the index first, then read: the database would read all that it passes over.
-    found = in_order(rows, order).values("pk")[:size]
-    entries = ActivityLog.objects.filter(pk__in=found).defer("changes")
-    return list(in_order(entries, order))
+@dataclass(frozen=True)
+class Count:
+    number: int
+    is_more: bool = False  # than the number says
+
+    @classmethod
+    def of(cls, rows: QuerySet[ActivityLog], order: Order) -> "Count":
+        counted = in_order(rows, order).values("pk")[: COUNTED + 1].count()
+        return cls(min(counted, COUNTED), counted > COUNTED)
 
 
-def _add(lines: list[Line], entry: ActivityLog, fold: bool) -> None:
-    if fold and lines and _belongs(entry, lines[-1].last):
-        lines[-1] = replace(lines[-1], last=entry, count=lines[-1].count + 1)
-    else:
-        lines.append(Line(entry, entry))
+# --- Reading --------------------------------------------------------------------------------------
 
 
-def _belongs(entry: ActivityLog, other: ActivityLog) -> bool:
-    return may_fold(entry) and run_of(entry) == run_of(other)
+@dataclass
+class Reader:
+    """Reads the lines of these rows, from their first on; passes over routine if it is to."""
 
+    rows: QuerySet[ActivityLog]
+    order: Order
+    folds: bool = True
+    skips: bool = False
+    skipped: int = 0  # since the last line
+    lines: list[Line] = field(default_factory=list)
 
-def _whole(line: Line, rows: QuerySet[ActivityLog], order: Order) -> Line:
-    """Return a run that was cut with the rest of it, however long, without reading it."""
-    run = run_of(line.last)
-    rest = beyond(rows, order, place_of(line.last))
-    if end := place_at(rest.exclude(**run), order):
-        rest = beyond(rest, order.reversed(), end)
-    count = rest.count()
-    if not count:
-        return line
-    last = in_order(rest, order.reversed()).defer("changes")[0]
-    return replace(line, last=last, count=line.count + count)
+    def read(self, wanted: int) -> list[Line]:
+        """Return so many lines; where there are fewer, that is all."""
+        rest, size = self.rows, STRETCH
+        while len(self.lines) < wanted:
+            stretch = self._entries(rest, size)
+            for entry in stretch:
+                self._add(entry)
+            if len(stretch) < size:
+                break
+            rest = beyond(self.rows, self.order, self._leap(stretch[-1]))
+            size *= 2
+        return self.lines[:wanted]
+
+    def _entries(self, rows: QuerySet[ActivityLog], size: int) -> list[ActivityLog]:
+        # Found inside the index, then read: else the database reads all that it passes over.
+        found = in_order(rows, self.order).values("pk")[:size]
+        entries = ActivityLog.objects.filter(pk__in=found).defer("changes")
+        return list(in_order(entries, self.order))
+
+    def _add(self, entry: ActivityLog) -> None:
+        if self.skips and entry.outcome == ROUTINE:
+            self.skipped += 1
+            return
+        passed, self.skipped = self.skipped, 0
+        if self._goes_on(entry):
+            self.lines[-1] = self.lines[-1].longer(entry, Count(1), skipped=passed)
+        else:
+            self.lines.append(Line(entry, entry, skipped=passed))
+
+    def _goes_on(self, entry: ActivityLog) -> bool:
+        if not self.folds or not self.lines or not may_fold(entry):
+            return False
+        return run_of(entry) == run_of(self.lines[-1].last)
+
+    # --- Over what need not be read ---------------------------------------------------------------
+
+    def _leap(self, last: ActivityLog) -> Place:
+        """Count the rest of a run, or of a row of routine, and return where it ends."""
+        if self.skips and last.outcome == ROUTINE:
+            return self._leap_over_routine(last)
+        if self.folds and may_fold(last):
+            self.lines[-1] = self._whole(self.lines[-1])
+            return place_of(self.lines[-1].last)
+        return place_of(last)
+
+    def _leap_over_routine(self, last: ActivityLog) -> Place:
+        routine = self._stretch_of(self.rows, place_of(last), {"outcome": ROUTINE})
+        self.skipped += routine.count()
+        return place_at(routine, self.order.reversed()) or place_of(last)
+
+    def _whole(self, line: Line) -> Line:
+        """Return a run with the rest of it, however long; routine in between comes next."""
+        rest = self._stretch_of(self.rows, place_of(line.last), run_of(line.last))
+        counted = Count.of(rest, self.order)
+        if not counted.number:
+            return line
+        last = in_order(rest, self.order.reversed()).defer("changes")[0]
+        return line.longer(last, counted)
+
+    def _stretch_of(
+        self, rows: QuerySet[ActivityLog], start: Place, alike: dict[str, Any]
+    ) -> QuerySet[ActivityLog]:
+        """Return the rows beyond the start that are alike, up to the first that is not."""
+        rest = beyond(rows, self.order, start)
+        end = place_at(rest.exclude(**alike), self.order)
+        return beyond(rest, self.order.reversed(), end) if end else rest

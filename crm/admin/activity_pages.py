@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
@@ -13,13 +13,13 @@ from accounts.admin_columns import admin_url
 from accounts.admin_filters import KnownFiltersChangeList
 from crm.admin.activity_lines import (
     NEWEST_FIRST,
+    Count,
     Line,
     Place,
+    Reader,
     beyond,
-    in_order,
     place_at,
     place_of,
-    read_lines,
     up_to,
 )
 from crm.api.pagination import Order
@@ -27,7 +27,6 @@ from crm.mirror.history import ROUTINE
 from crm.models import ActivityLog
 
 PLACE, COUNT = "at", "count"  # parameters that belong to one page, and to no link on it
-COUNTED = 10_000  # of more changes than this, the list says only that there are more
 SEARCHED = 100_000  # changes that one search looks through: words have no index
 # Who asks for a record, a run or the rows of a figure wants each of them; who searches, too.
 ASK_FOR_ALL = {"record", "run", "window", "cause", "show"}
@@ -59,17 +58,6 @@ class Start:
         return beyond(rows, self.order, self.entry) if self.entry else rows
 
 
-@dataclass(frozen=True)
-class Count:
-    number: int
-    is_more: bool = False  # than the number says
-
-    @classmethod
-    def of(cls, rows: QuerySet[ActivityLog]) -> "Count":
-        counted = in_order(rows, NEWEST_FIRST).values("pk")[: COUNTED + 1].count()
-        return cls(min(counted, COUNTED), counted > COUNTED)
-
-
 class ActivityChangeList(KnownFiltersChangeList):
     """Reads on from a place in the log; folds and leaves out what nobody needs to read."""
 
@@ -85,11 +73,10 @@ class ActivityChangeList(KnownFiltersChangeList):
         return rows
 
     def get_results(self, request: HttpRequest) -> None:
-        rows = self.queryset if self.tells_all else self.queryset.exclude(outcome=ROUTINE)
-        self._read(rows)
+        self._read()
         if self.start.is_backwards and self.start.entry and not self.has_more:
             self.start = Start()  # the newest page, and a full one
-            self._read(rows)
+            self._read()
         self._count()
         self._prepare_for_templates()
 
@@ -105,13 +92,16 @@ class ActivityChangeList(KnownFiltersChangeList):
     def folds(self) -> bool:
         return not self.query and not any(self.params.get(name) for name in ASK_UNFOLDED)
 
-    def _read(self, rows: QuerySet[ActivityLog]) -> None:
-        ahead, self.counted_rows, self.edge = self.start.onwards(rows), rows, None
+    def _read(self) -> None:
+        self.counted_rows, self.edge = self.queryset, None
+        ahead = self.start.onwards(self.queryset)
         if self.query:
             ahead = self.counted_rows = self._search(ahead)
-        wanted = self.list_per_page + 1
-        lines = read_lines(ahead, self.start.order, wanted=wanted, fold=self.folds)
-        self.has_more, self.lines = len(lines) == wanted, lines[: self.list_per_page]
+        reader = Reader(ahead, self.start.order, folds=self.folds, skips=not self.tells_all)
+        lines = reader.read(self.list_per_page + 1)
+        self.has_more, self.lines = len(lines) > self.list_per_page, lines[: self.list_per_page]
+        self.left_out = sum(line.skipped for line in self.lines)
+        self.left_out += 0 if self.has_more else reader.skipped
 
     def _search(self, rows: QuerySet[ActivityLog]) -> QuerySet[ActivityLog]:
         """Return those ahead that have all the words, among as many as can be looked through."""
@@ -125,20 +115,18 @@ class ActivityChangeList(KnownFiltersChangeList):
     # --- How many ---------------------------------------------------------------------------------
 
     def _count(self) -> None:
-        if not self.has_more and not self.start.entry:
-            self.counted = Count(sum(line.count for line in self.lines))
-        elif self.counts_all:
-            self.counted = Count(self.counted_rows.count())
+        on_page = Count(
+            sum(line.count for line in self.lines), any(line.is_more for line in self.lines)
+        )
+        rows = self.counted_rows if self.tells_all else self.queryset.exclude(outcome=ROUTINE)
+        if self.counts_all:
+            self.counted = Count(rows.count())
+        elif not self.has_more and not self.start.entry:
+            self.counted = on_page
+        elif self.query:
+            self.counted = replace(on_page, is_more=True)  # to count is to look through all again
         else:
-            self.counted = Count.of(self.counted_rows)
-        self.left_out = Count(0) if self.tells_all else self._count_left_out()
-
-    def _count_left_out(self) -> Count:
-        """Count the routine of this page: from the end of the one before to its last line."""
-        rows = self.start.onwards(self.queryset.filter(outcome=ROUTINE))
-        if self.has_more:
-            rows = up_to(rows, self.start.order, place_of(self.lines[-1].last))
-        return Count.of(rows)
+            self.counted = Count.of(rows, NEWEST_FIRST)
 
     # --- Ways on ----------------------------------------------------------------------------------
 
