@@ -1,11 +1,22 @@
 """A broken CRM costs nothing but a visible failure: the main write always stands."""
 
+import itertools
+from datetime import timedelta
+from unittest import mock
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.utils import timezone
 
+from accounts.tests.factories import OwnerFactory
+from crm import retrying
+from crm.failures import wait_after
+from crm.management.commands import crm_retry
 from crm.mirror import MIRRORS
-from crm.models import ActivityLog, PropertyRecord, SyncFailure
+from crm.mirror.properties import Properties
+from crm.models import ActivityLog, Cause, PropertyRecord, SyncFailure
+from crm.retrying import settle_mended
 from listings.models import Enquiry, Property
 from listings.tests.factories import EnquiryFactory, PropertyFactory
 
@@ -118,6 +129,30 @@ class TestRetry:
 
         assert SyncFailure.objects.get().attempts == 2
 
+    def test_what_it_mends_is_logged_with_its_cause(self, broken_records):
+        house = PropertyFactory()
+        broken_records.end()
+
+        call_command("crm_retry", "--all")
+
+        entry = ActivityLog.objects.get(entity_id=house.crm_record.pk)
+        assert (entry.cause, entry.actor) == (Cause.FAILED_SYNC, "system:crm_retry")
+
+    def test_one_that_fails_anew_meanwhile_stays_open(self, monkeypatch):
+        house = PropertyFactory()
+        failure = failures_of(house)[0]
+        sync = Properties.sync
+
+        def sync_while_a_save_fails(mirror, keys, *, now):
+            SyncFailure.objects.get().save()  # as record_failure() does
+            return sync(mirror, keys, now=now)
+
+        monkeypatch.setattr(Properties, "sync", sync_while_a_save_fails)
+
+        call_command("crm_retry", "--all")
+
+        assert SyncFailure.objects.open().get() == failure
+
     def test_a_repair_closes_the_failures_that_it_mends(self, broken_records):
         PropertyFactory()
         broken_records.end()
@@ -125,6 +160,99 @@ class TestRetry:
         call_command("crm_check", "--repair")
 
         assert not SyncFailure.objects.open().exists()
+
+    def test_a_repair_leaves_those_open_that_it_cannot_mend(self, monkeypatch):
+        mended, poisoned = PropertyFactory.create_batch(2)
+        PropertyRecord.objects.filter(property=poisoned).delete()
+        failures_of(mended, poisoned)
+        now = timezone.now()
+
+        settle_mended(now=now)
+
+        left = SyncFailure.objects.open().get()
+        assert (left.source_key, left.attempts) == (f"properties:{poisoned.pk}", 1)
+        assert SyncFailure.objects.get(resolved_at=now).source_key == f"properties:{mended.pk}"
+
+
+class TestBacklog:
+    """The worker stood still for a day."""
+
+    def test_many_are_settled_together(self, django_assert_max_num_queries):
+        owner = OwnerFactory()
+        houses = [PropertyFactory(owner=owner) for _ in range(120)]
+        PropertyRecord.objects.all().delete()
+        failures_of(*houses)
+
+        with django_assert_max_num_queries(20):
+            call_command("crm_retry")
+
+        assert PropertyRecord.objects.count() == 120
+        assert not SyncFailure.objects.open().exists()
+
+    def test_a_run_ends_in_time_with_those_done_that_were_due_longest(self, monkeypatch, capsys):
+        houses = PropertyFactory.create_batch(3)
+        newest, oldest, middle = failures_of(*houses)
+        for hours, failure in enumerate((newest, middle, oldest), start=1):
+            failure.next_retry_at = timezone.now() - timedelta(hours=hours)
+            failure.save()
+        monkeypatch.setattr(retrying, "AT_ONCE", 1)
+        seconds = itertools.count(step=7)  # between two looks at the clock
+        monkeypatch.setattr(crm_retry, "SECONDS_OF_A_RUN", 40)
+        monkeypatch.setattr(retrying, "time", mock.Mock(monotonic=lambda: next(seconds)))
+
+        call_command("crm_retry")
+
+        assert list(SyncFailure.objects.open()) == [newest]
+        assert "1 are left for the next run." in capsys.readouterr().out
+
+    def test_what_fails_makes_room_for_the_others_in_the_next_run(self, broken_records):
+        PropertyFactory()
+        SyncFailure.objects.update(next_retry_at=timezone.now())
+
+        with pytest.raises(CommandError):
+            call_command("crm_retry")
+
+        assert not SyncFailure.objects.due(timezone.now()).exists()
+
+
+def failures_of(*houses):
+    """Return failures that have been due for an hour."""
+    since = timezone.now() - timedelta(hours=1)
+    return [
+        SyncFailure.objects.create(
+            entity_type="properties",
+            source_key=f"properties:{house.pk}",
+            message="Once",
+            next_retry_at=since,
+        )
+        for house in houses
+    ]
+
+
+@pytest.mark.parametrize(
+    ("attempts", "minutes"), [(1, 1), (2, 2), (3, 4), (8, 128), (9, 256), (10, 360), (99, 360)]
+)
+def test_each_wait_is_twice_the_last_up_to_six_hours(attempts, minutes):
+    assert wait_after(attempts) == timedelta(minutes=minutes)
+
+
+def test_saving_the_source_again_puts_the_next_try_off_no_further(broken_records):
+    house = PropertyFactory()
+    due = SyncFailure.objects.get().next_retry_at
+
+    house.save()
+
+    assert SyncFailure.objects.get().next_retry_at == due
+
+
+def test_a_message_that_the_database_could_not_store_is_stored_without_it(monkeypatch):
+    failing = mock.Mock(side_effect=ValueError("bell \x00 and half a pair \ud800"))
+    monkeypatch.setattr(MIRRORS["properties"], "sync", failing)
+
+    house = PropertyFactory()
+
+    failure = SyncFailure.objects.get(source_key=f"properties:{house.pk}")
+    assert "half a pair ?" in failure.message
 
 
 def waiting_time(failure):
