@@ -19,8 +19,8 @@ from listings.models import Enquiry, Photo, Property
 class Feed:
     """Rows of `model` that a record is made of: those where `path` is the record's key.
 
-    Or its column `by`, where that is given. A row that has moved on to another record is found
-    `through` the record that still has it: `pk` is that row's key there.
+    Or its column `by`, where that is given, "id" being the lasting one. A row that has moved on to
+    another record is found `through` the record that still has it: `pk` is that row's key there.
     """
 
     model: type[Model]
@@ -41,7 +41,7 @@ FEEDS: dict[str, tuple[Feed, ...]] = {
         Feed(Property),
         Feed(Photo, "property"),
         Feed(Membership, "property"),
-        Feed(Membership, "property__property", through=MembershipRecord, pk="membership"),
+        Feed(Membership, "property", by="id", through=MembershipRecord, pk="membership"),
     ),
     "enquiries": (Feed(Enquiry), Feed(User, "email", by="guest_email")),
     "memberships": (Feed(Membership),),
@@ -60,18 +60,26 @@ class Written:
         feeds = [feed for feed in FEEDS[mirror.name] if self._knows(feed)]
         if any(feed.model._meta.label_lower in self.anywhere for feed in feeds):
             return set(records)
-        return {key for feed in feeds for key in self._reached(feed, records)}
+        return {key for feed in feeds for key in self._reached(feed, mirror, records)}
 
     def _knows(self, feed: Feed) -> bool:
         return feed.model._meta.label_lower in self.keys.keys() | self.anywhere
 
-    def _reached(self, feed: Feed, records: Mapping[Any, Mapping[str, Any]]) -> set[Any]:
-        named = {key: columns.get(feed.by) if feed.by else key for key, columns in records.items()}
+    def _reached(
+        self, feed: Feed, mirror: Mirror, records: Mapping[Any, Mapping[str, Any]]
+    ) -> set[Any]:
+        named = {key: _sought(feed, mirror, key, columns) for key, columns in records.items()}
         sought = set(named.values()) - {None}
         rows = (feed.through or feed.model)._base_manager.filter(**{f"{feed.path}__in": sought})
         written = self.keys[feed.model._meta.label_lower]
         reached = {value for value, key in rows.values_list(feed.path, feed.pk) if key in written}
         return {key for key, value in named.items() if value in reached}
+
+
+def _sought(feed: Feed, mirror: Mirror, key: Any, columns: Mapping[str, Any]) -> Any:
+    if feed.by == "id":
+        return mirror.lasting_id(key)
+    return columns.get(feed.by) if feed.by else key
 
 
 def since(moment: datetime | None) -> Written:

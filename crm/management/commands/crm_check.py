@@ -18,6 +18,7 @@ from crm.differences import Difference, differences
 from crm.management.database_faults import faults_in_words
 from crm.management.differences_told import as_json, as_lines
 from crm.mirror import ENTITIES
+from crm.mirror.statistics import count_anew
 from crm.models import SyncCheck
 
 STOPPED = 130  # what a shell expects of a command that Ctrl-C has ended
@@ -53,6 +54,7 @@ class Command(BaseCommand):
 
     def _check(self, *, repair: bool, dry_run: bool, json: bool, **options: Any) -> int:
         """Return how many records differ in the end."""
+        count_anew()
         if dry_run:
             return self._preview(json)
         now = timezone.now()
