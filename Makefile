@@ -5,13 +5,14 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet --quiet
 TOO_OLD := Gatehouse needs Python 3.11 or newer. Say which to use: make PYTHON=/path/to/python3
 
-.PHONY: help run test lint clean-demo
+.PHONY: help run test lint bench clean-demo
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run         start the site with its worker (and, without settings, the demo)"
 	@echo "make test        run every check: lint, both databases, the browser"
 	@echo "make lint        run the quick checks alone"
+	@echo "make bench       measure what the mirror costs (ROWS=1000000 for more rows)"
 	@echo "make clean-demo  throw the demo's data away"
 
 run: .venv/run.stamp
@@ -25,6 +26,9 @@ lint: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	DEMO=false ENV_FILE=scripts/production-like.env $(BIN)/python manage.py makemigrations --check --dry-run
 	DEMO=false ENV_FILE=scripts/production-like.env $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: .venv/test.stamp
+	@exec $(BIN)/python -m benchmarks $(ROWS)
 
 clean-demo: .venv/run.stamp
 	@$(BIN)/python -m scripts.clean_demo
