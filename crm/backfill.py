@@ -1,5 +1,6 @@
 """Write the records of sources that no signal announced: batch by batch, in flat memory."""
 
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
@@ -89,6 +90,24 @@ def _close_failures(mirror: Mirror, keys: list[Key], now: datetime) -> None:
 
 def _is_hopeless(error: Exception) -> bool:
     return reasons.explain(error).splitlines()[0] in HOPELESS or not connection.is_usable()
+
+
+class Courtesy:
+    """Lets others write too, now and then, where a database has one writer at a time.
+
+    Who waits for SQLite's lock looks for it each tenth of a second. A walk whose batches follow
+    one another at once never lets go of it for as long as that.
+    """
+
+    WORK_SECONDS, REST_SECONDS = 0.5, 0.12
+
+    def __init__(self) -> None:
+        self.rested_at = time.monotonic()
+
+    def give_way(self) -> None:
+        if connection.vendor == "sqlite" and time.monotonic() - self.rested_at > self.WORK_SECONDS:
+            time.sleep(self.REST_SECONDS)
+            self.rested_at = time.monotonic()
 
 
 # --- Without writing ------------------------------------------------------------------------------

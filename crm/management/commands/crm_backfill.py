@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from accounts.actor import acting_as
 from crm import reasons
-from crm.backfill import batches, preview_batch
+from crm.backfill import Courtesy, batches, preview_batch
 from crm.backfill_progress import (
     AnotherAtWork,
     BegunAnew,
@@ -25,7 +25,8 @@ from crm.management.arguments import number_between, past_moment
 from crm.mirror import ENTITIES, MIRRORS, Mirror, Outcome
 from crm.models import BackfillRun, Entity
 
-DEFAULT_SIZE, LARGEST_SIZE = 2_000, 10_000
+# Savers of the same kind wait for a batch, and not for longer than a second.
+DEFAULT_SIZE, LARGEST_SIZE = 1_000, 10_000
 # What can be asked for, in the words of the sources and in those of the records.
 CHOICES = {
     "all": [mirror.name for mirrors in ENTITIES.values() for mirror in mirrors],
@@ -103,12 +104,14 @@ class Command(BaseCommand):
         return {run.mirror: self._finish(run, batch_size) for run in begun.runs}
 
     def _finish(self, run: BackfillRun, size: int) -> Outcome:
+        courtesy = Courtesy()
         with _bar(MIRRORS[run.mirror], run.since, done_by(run)) as bar:
             while run.finished_at is None:
                 if self.interruption.signal:
                     self._stop(f"Stopped: {_so_far(run)}. The same command goes on from there.")
                 run = advance(run, size, now=timezone.now())
                 bar.update(done_by(run) - bar.n)
+                courtesy.give_way()
         return outcome_of(run)
 
     # --- Counting only ----------------------------------------------------------------------------
