@@ -3,13 +3,20 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from accounts.admin_base import ReadOnlyAdmin
-from accounts.admin_columns import NOTHING, label, link_to, moment, status_label, two_lines
+from accounts.admin_columns import (
+    NOTHING,
+    admin_url,
+    label,
+    link_to,
+    moment,
+    status_label,
+    two_lines,
+)
 from crm.admin.activity_filters import (
     RECORDS,
     ActorFilter,
@@ -70,6 +77,15 @@ class ActivityAdmin(ReadOnlyAdmin):
     class Media:
         css = {"all": ["crm/activity.css"]}
 
+    def get_object(self, *args: Any, **kwargs: Any) -> ActivityLog | None:
+        """Look up what the entry refers to, once: django-unfold asks for each field repeatedly."""
+        entry = super().get_object(*args, **kwargs)
+        if entry is not None:
+            records = RECORDS[Entity(entry.entity_type)].objects
+            entry.about = records.filter(pk=entry.entity_id).first()
+            entry.told = readable_changes(entry)
+        return entry
+
     def get_fields(self, request: HttpRequest, obj: ActivityLog | None = None) -> list[str]:
         return [name for name in self.fields if name != "description" or (obj and obj.description)]
 
@@ -120,19 +136,15 @@ class ActivityAdmin(ReadOnlyAdmin):
 
     @display(description="Before and after")
     def changes_table(self, entry: ActivityLog) -> SafeString | str:
-        changes = readable_changes(entry)
-        if not changes.columns:
+        if not entry.told.columns:
             return NOTHING
-        return render_to_string("admin/crm/changes.html", {"changes": changes})
+        return render_to_string("admin/crm/changes.html", {"changes": entry.told})
 
     @display(description="Record")
     def record(self, entry: ActivityLog) -> SafeString | str:
-        model = RECORDS[Entity(entry.entity_type)]
-        record = model.objects.filter(pk=entry.entity_id).first()
-        if record is None:
+        if entry.about is None:
             return "No longer there. This entry and the others about it stay."
-        path = f"admin:crm_{model._meta.model_name}_change"
-        return link_to(reverse(path, args=[record.pk]), record)
+        return link_to(admin_url(entry.about), entry.about)
 
     @display(description="See also")
     def more(self, entry: ActivityLog) -> SafeString:

@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from accounts.admin_columns import admin_url, link_to
 from crm.admin.activity_filters import RECORDS
 from crm.admin.contrast import Column, Side, contrast
-from crm.models import ActivityLog, Entity
+from crm.models import ActivityLog, ActivityType, Entity
 
 LABELS = {"source_deleted_at": "Deleted on the site", "user": "Account", "absorbed": "Joined with"}
 NOTHING = Side(absent="nothing")
@@ -26,10 +26,11 @@ Names = Mapping[tuple[type[Model], str], Model]
 @dataclass(frozen=True)
 class Changes:
     columns: list[Column]
+    are_new: bool = False
 
     @property
     def have_before(self) -> bool:
-        return any(not column.before.absent for column in self.columns)
+        return not self.are_new or any(not column.before.absent for column in self.columns)
 
     @property
     def have_after(self) -> bool:
@@ -47,7 +48,8 @@ def readable_changes(entry: ActivityLog) -> Changes:
     columns = (
         Column(_label(field), *_sides(field, pair, names)) for field, pair in changes.values()
     )
-    return Changes([each for each in columns if not (each.before.absent and each.after.absent)])
+    said = [each for each in columns if not (each.before.absent and each.after.absent)]
+    return Changes(said, are_new=entry.activity_type == ActivityType.CREATED)
 
 
 def _pairs(changes: object) -> Iterator[tuple[str, Change]]:
