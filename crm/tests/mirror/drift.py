@@ -20,14 +20,14 @@ def run_sql(sql: str, *values) -> None:
 
 @dataclass
 class Business:
-    """A dozen houses with an owner, two enquiries and a membership each, all mirrored."""
+    """Houses with an owner, two enquiries and a membership each, all mirrored; nine at least."""
 
     houses: list[Property]
     enquiries: list[Enquiry]
     memberships: list[Membership]
 
 
-def open_business(size: int = 12) -> Business:
+def open_business(size: int = 9) -> Business:
     houses = PropertyFactory.create_batch(size, live=True)
     enquiries = [EnquiryFactory(property=house) for house in houses for _ in range(2)]
     memberships = [MembershipFactory(owner=house.owner, property=house) for house in houses]
