@@ -21,7 +21,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Concat, StrIndex, Substr, Trim
 
-from accounts.models import Owner
+from accounts.models import Owner, User
 from crm.mirror.base import MIRRORS, Mirror
 from crm.mirror.differs import Differs, any_of
 from crm.mirror.merge import adopt_contact, free_address, merge_contacts
@@ -74,6 +74,14 @@ def by_no_address() -> Q:
     """Say of contacts that nobody is known by their address: neither an owner nor a guest."""
     owners = known_owners().filter(user__email=OuterRef("email"))
     return Q(~Exists(owners), ~Exists(Enquiry.objects.filter(guest_email=OuterRef("email"))))
+
+
+def lock_addresses(addresses: Iterable[tuple[str]]) -> None:
+    """Let one writer at a time decide whose an address is: each has to see what the other did.
+
+    Whether somebody asks from it, signs up with it, confirms it or leaves it.
+    """
+    MIRRORS["guests"].lock([address for (address,) in addresses])
 
 
 class Owners(People):
@@ -133,6 +141,9 @@ class Owners(People):
     def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
         """As in the base; what the owner of a new contact has already waits for that contact."""
         keys = list(keys)
+        had = Contact.objects.order_by().filter(user__in=keys).values_list("email")
+        has = User.objects.order_by().filter(pk__in=keys).values_list("email")
+        lock_addresses(had.union(has))
         outcome = super().sync(keys, now=now)
         if outcome.created:
             self._follow({"owners": keys}, now)
@@ -267,6 +278,7 @@ class Guests(People):
 
     def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
         keys = list(dict.fromkeys(keys))
+        lock_addresses((key,) for key in keys)
         owners = dict(
             known_owners().filter(user__email__in=keys).values_list("user__email", "user_id")
         )
@@ -275,6 +287,9 @@ class Guests(People):
         users = {*owners.values(), *holders.values_list("user", flat=True)}
         outcome = MIRRORS["owners"].sync(users, now=now)
         return outcome + self.take_over([key for key in keys if key not in owners], now=now)
+
+    def lock(self, addresses: list[str]) -> None:
+        self._statement.lock(addresses)
 
     def take_over(self, addresses: Iterable[str], *, now: datetime) -> Outcome:
         """Sync addresses that no owner has, or goes by."""

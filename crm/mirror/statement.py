@@ -17,7 +17,7 @@ from django.db.models import IntegerField
 from accounts.actor import current_actor
 from crm.mirror.history import ROUTINE, TITLE_LENGTH, cause_of_repair
 from crm.mirror.json_sql import changes_sql
-from crm.mirror.patience import KEEP_AND_LIMIT
+from crm.mirror.patience import KEEP_AND_LIMIT, PUT_BACK
 from crm.mirror.prepared import PreparedStatement
 from crm.mirror.rows import WRITTEN, Found, Key
 from crm.models.activity import ActivityLog, ActivityType
@@ -85,6 +85,15 @@ class SyncStatement:
                 cursor.execute(f"WITH {self._stale} {self._log}", values)
                 cursor.execute(f"WITH {self._stale} {self._upsert}", values)
             return found
+
+    def lock(self, keys: Sequence[Key]) -> None:
+        """Let nobody else write the records of these keys before this transaction ends.
+
+        For what has to be read before `run` can be called. On SQLite the transaction does it.
+        """
+        if keys and self.on_postgresql:
+            with connection.cursor() as cursor:
+                cursor.execute(f"{self._lock(keys)}; {PUT_BACK}")
 
     def _values(self, keys: Sequence[Key], now: datetime, force: bool) -> dict[str, Any]:
         """What changes from run to run, in the order of SLOTS."""
