@@ -181,6 +181,7 @@ def _why(error: Error) -> str:
     reason, _, said = reasons.explain(error).partition("\n")
     if reason == reasons.MISSING:
         return f"{reason} Run `manage.py migrate` first. ({said})"
-    if connection.connection is None or not connection.is_usable():
+    is_usable = connection.connection is not None and connection.is_usable()
+    if reason == reasons.UNKNOWN and not is_usable:
         reason = reasons.UNREACHABLE
     return f"{reason} What is done stands, and the same command goes on from there. ({said})"
