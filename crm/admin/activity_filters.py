@@ -63,7 +63,8 @@ class ActorFilter(TextFilter):
 
     def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
         (choice,) = super().choices(changelist)
-        choice["form"].fields[self.parameter_name].widget.attrs["list"] = "actors"
+        attributes = choice["form"].fields[self.parameter_name].widget.attrs
+        attributes |= {"list": "actors", "placeholder": "E-mail, stripe, visitor, system"}
         staff = User.objects.filter(is_staff=True).order_by("email")
         emails = staff.values_list("email", flat=True)[:LONGEST_LIST_OF_STAFF]
         yield {**choice, "people": emails, "machines": MACHINES}
