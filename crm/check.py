@@ -118,7 +118,8 @@ def run_repair(*, now: datetime, progress: Progress) -> SyncCheck:
     progress.found = count(found)
     progress.watch(progress)
     for _ in range(ROUNDS):
-        if count(after):
+        if count(after) > progress.outcome.failed:  # more than what cannot be written anyway
+            progress.outcome.failed = 0
             for entity in ENTITIES:
                 repair(entity, now=now, progress=progress)
             after = compare_all()

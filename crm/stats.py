@@ -24,7 +24,7 @@ def recent_activity(*, now: datetime) -> dict[str, dict[str, int]]:
     entries = ActivityLog.objects.filter(created_at__gt=now - LATELY).order_by()
     kinds = entries.values_list("entity_type", "activity_type").annotate(Count("pk"))
     for entity, kind, count in sorted(kinds):
-        found[entity][kind] = count
+        found.setdefault(entity, {})[kind] = count  # a word of an older version stays visible
     return found
 
 

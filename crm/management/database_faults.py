@@ -9,13 +9,17 @@ from django.db import Error, connection
 from crm import reasons
 
 
+NO_ANSWER = 2  # not 1, by which a command says what it found
+
+
 @contextmanager
 def faults_in_words(afterwards: Callable[[], str] = str) -> Iterator[None]:
     """Turn a database error into a CommandError; `afterwards` says what has become of the work."""
     try:
         yield
     except Error as error:
-        raise CommandError(" ".join(filter(None, (_why(error), afterwards())))) from error
+        said = " ".join(filter(None, (_why(error), afterwards())))
+        raise CommandError(said, returncode=NO_ANSWER) from error
 
 
 def _why(error: Error) -> str:

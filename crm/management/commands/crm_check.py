@@ -27,7 +27,7 @@ STOPPED = 130  # what a shell expects of a command that Ctrl-C has ended
 class Command(BaseCommand):
     help = (
         "Prove that every record equals its source, and say where one does not. "
-        "Exit code 1 when anything differs."
+        "Exit code 1 when anything differs, 2 when it could not be found out."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -80,9 +80,10 @@ class Command(BaseCommand):
     def _so_far(self) -> str:
         if not self.progress.mended:
             return "No record was changed."
+        done, found = min(self.progress.mended, self.progress.found), self.progress.found
         return (
-            f"{self.progress.mended:,} of {self.progress.found:,} differences were repaired, and "
-            "stay so; the same command goes on with the rest."
+            f"{done:,} of {found:,} differences were repaired, and stay so; the same command goes "
+            "on with the rest."
         )
 
     # --- Only saying what would be repaired -------------------------------------------------------

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from crm import stats
+from crm.management.database_faults import faults_in_words
 
 
 class Command(BaseCommand):
@@ -14,11 +15,12 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = {
-            "entities": stats.counts_per_entity(),
-            "last_24_hours": stats.recent_activity(now=timezone.now()),
-            "open_failures": stats.open_failures(),
-        }
+        with faults_in_words():
+            report = {
+                "entities": stats.counts_per_entity(),
+                "last_24_hours": stats.recent_activity(now=timezone.now()),
+                "open_failures": stats.open_failures(),
+            }
         self.stdout.write(json.dumps(report) if options["json"] else as_text(report))
 
 
