@@ -1,16 +1,16 @@
-"""Why a record could not be written: a sentence for people, and the database's own first line."""
+"""Why a record could not be written: a sentence for people, and the database’s own first line."""
 
 MISSING = "A table or a column of the CRM is missing: its migrations have not all been run."
 CLASH = "Another record already has a value that only one may have."
-REFUSED = "A rule of the CRM's tables forbids what the source says."
+REFUSED = "A rule of the CRM’s tables forbids what the source says."
 TOO_LONG = "A value of the source does not fit into its column of the CRM."
-CROSSED = "Two writers were in each other's way, and the database let the other one go first."
+CROSSED = "Two writers were in each other’s way, and the database let the other one go first."
 HELD = "Somebody else held the record, or its table, for too long."
 STOPPED = "The database stopped the work: it took too long."
-FULL = "There is no room left on the database's disk."
+FULL = "There is no room left on the database’s disk."
 READ_ONLY = "The database takes no changes."
 UNREACHABLE = "The database could not be reached."
-DAMAGED = "The database's file is damaged or cannot be read."
+DAMAGED = "The database’s file is damaged or cannot be read."
 UNKNOWN = "The record could not be written."
 
 # By the start of PostgreSQL's code (SQLSTATE) or SQLite's; the longest that fits counts.

@@ -46,10 +46,10 @@ class SyncFailureAdmin(ReadOnlyAdmin):
     actions = ("try_again",)
     change_form_outer_before_template = "admin/crm/syncfailure/try_again.html"
     list_before_template = "admin/crm/syncfailure/try_all.html"
-    list_display = ("what", "why", "state", "attempts", "last_tried", "next_try")
+    list_display = ("what", "why", "state", "tries")
     list_filter = (FailureStateFilter, EntityFilter, CreatedFilter)
     search_fields = ("source_key", "message")
-    search_help_text = "Message, or key of the source: “properties:17”"
+    search_help_text = "Message, or source as in properties:17"
     ordering = ("-created_at", "-id")
     fields = (
         "record",
@@ -180,6 +180,11 @@ class SyncFailureAdmin(ReadOnlyAdmin):
         return moment(failure.updated_at)
 
     @display(description="Next try", ordering="next_retry_at")
+    def tries(self, failure: SyncFailure) -> SafeString:
+        times = "once" if failure.attempts == 1 else f"{failure.attempts} times"
+        return two_lines(moment(failure.next_retry_at), f"tried {times}")
+
+    @display(description="Next try")
     def next_try(self, failure: SyncFailure) -> str:
         return moment(failure.next_retry_at)
 
