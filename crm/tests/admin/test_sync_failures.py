@@ -51,7 +51,7 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(keys: list[int], **options: object) -> None:
         raise ValueError("poison")
 
-    monkeypatch.setattr(MIRRORS["properties"], "sync", fail)
+    monkeypatch.setattr(MIRRORS["properties"]._statement, "run", fail)
 
 
 def test_one_is_tried_from_its_own_page(desk: Client, bob: User) -> None:
