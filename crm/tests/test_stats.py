@@ -3,9 +3,11 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError
 from django.utils import timezone
 
+from crm import stats
 from crm.models import SyncFailure
 from listings.tests.factories import EnquiryFactory, PropertyFactory
 
@@ -48,3 +50,17 @@ def test_people_read_lines(capsys):
     printed = capsys.readouterr().out
     assert "contacts            0" in printed
     assert "enquiries    nothing" in printed
+
+
+def test_a_damaged_database_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(stats, "open_failures", damaged)
+
+    with pytest.raises(CommandError) as failed:
+        call_command("crm_stats", "--json")
+
+    assert str(failed.value).endswith("(DatabaseError: file is not a database)")
+    assert "\n" not in str(failed.value)
+
+
+def damaged():
+    raise DatabaseError("file is not a database")
