@@ -124,8 +124,10 @@ class Reader:
                 self._add(entry)
             if len(stretch) < size:
                 break
-            rest = beyond(self.rows, self.order, self._leap(stretch[-1]))
-            size *= 2
+            place = self._leap(stretch[-1])
+            rest = beyond(self.rows, self.order, place)
+            # Where nothing could be leapt over, much is folded or skipped entry by entry.
+            size = 2 * size if place == place_of(stretch[-1]) else STRETCH
         return self.lines[:wanted]
 
     def _entries(self, rows: QuerySet[ActivityLog], size: int) -> list[ActivityLog]:
