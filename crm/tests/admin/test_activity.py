@@ -1,6 +1,7 @@
 """The list of the activity log: what it folds, leaves out and finds, and how it is paged."""
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,8 @@ from django.urls import reverse
 from accounts.actor import acting_as
 from accounts.models import User
 from crm.admin import activity_lines, activity_pages
+from crm.admin.activity import ActivityAdmin
+from crm.admin.activity_lines import NEWEST_FIRST, beyond, place_of
 from crm.admin.activity_pages import ActivityChangeList
 from crm.backfill import sync_batch
 from crm.mirror import MIRRORS
@@ -405,3 +408,51 @@ class TestSearch:
 
         assert "Nothing matches" in page
         assert "Look further back" in page
+
+
+@pytest.mark.parametrize("seed", range(2))
+class TestAnyLog:
+    """Each change is shown, folded or counted, and only once."""
+
+    @pytest.fixture(autouse=True)
+    def any_log(self, db: None, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+        monkeypatch.setattr(activity_lines, "STRETCH", 5)
+        monkeypatch.setattr(ActivityAdmin, "list_per_page", 6)
+        check = {"actor": "system:crm_check", "origin": "repair"}
+        backfill = {"actor": "system:crm_backfill", "origin": "command"}
+        kinds = [{"actor": "bob@example.com"}, check, check, backfill]
+        dice, minute, kind, entries = Random(seed), 0, check, []
+        for _ in range(90):
+            minute += dice.choice([0, 0, 0, 1, 400])
+            kind = dice.choice(kinds) if dice.random() < 0.2 else kind
+            outcome = ROUTINE if dice.random() < 0.3 else ""
+            entries.append(built(minute, outcome=outcome, **kind))
+        write(*entries)
+
+    def test_from_the_newest_to_the_oldest(self, desk: Client) -> None:
+        pages = [read(desk)]
+        while address := pages[-1].older_url:
+            pages.append(follow(desk, address))
+
+        news = ActivityLog.objects.exclude(outcome=ROUTINE).count()
+        assert sum(sum(counts(page)) for page in pages) == news
+        assert sum(page.left_out for page in pages) == 90 - news
+
+    def test_from_the_oldest_to_the_newest(self, desk: Client) -> None:
+        pages = [read(desk, at="oldest")]
+        while address := pages[-1].newer_url:
+            pages.append(follow(desk, address))
+
+        *told, newest = pages  # which is a full page, whatever the one before it told
+        top = told[-1].result_list[0]
+        news = ActivityLog.objects.exclude(outcome=ROUTINE)
+        above = beyond(news, NEWEST_FIRST.reversed(), place_of(top)).count()
+        assert sum(sum(counts(page)) for page in told) + above == news.count()
+        assert titles(newest) == titles(read(desk))
+
+    def test_in_each_run_that_is_opened(self, desk: Client) -> None:
+        runs = [row for row in read(desk).result_list if row.line.is_run]
+
+        opened = [follow(desk, row.url).counted.number for row in runs]
+
+        assert opened == [row.line.count for row in runs] != []
