@@ -142,12 +142,16 @@ class Business(RuleBasedStateMachine):
                 else:
                     User(**{**_columns(user), "email": address}).save()
 
-    @rule(number=some_row, address=typed_addresses, name=names)
-    def enquire(self, number, address, name):
+    @rule(number=some_row, address=typed_addresses, name=names, phone=st.sampled_from(["", "01"]))
+    def enquire(self, number, address, name, phone):
         house = pick(Property, number)
-        owner = house and house.owner
         EnquiryFactory(
-            property=house, owner=owner, guest_email=address, guest_name=name, lost_reason="Dear"
+            property=house,
+            owner=house and house.owner,
+            guest_email=address,
+            guest_name=name,
+            guest_phone=phone,
+            lost_reason="Dear",
         )
 
     @rule(kind=newcomers, number=some_row, other=some_row)
@@ -475,7 +479,7 @@ def _columns(row):
 
 @pytest.fixture
 def open_for_business(pictures, quiet, monkeypatch):
-    """Two owners, a house, and two who ask about it: an owner and a stranger."""
+    """Two owners, a house, two who ask about it, and one who may or may not be the second."""
     UserFactory(email=WRITER, staff=True)
     for code in ("bronze", "gold"):
         TierFactory(code=code)
@@ -484,8 +488,12 @@ def open_for_business(pictures, quiet, monkeypatch):
         owners = [OwnerFactory(user__email=address) for address in ADDRESSES[:2]]
         house = PropertyFactory(owner=owners[0], rejection_reason="Dark", sleeps_min=1)
         MembershipFactory(owner=owners[0], property=house)
+        for position, picture in enumerate(PICTURES[:2]):
+            Photo.objects.create(property=house, image=picture, position=position)
         for address in (ADDRESSES[0], ADDRESSES[2]):
             EnquiryFactory(property=house, guest_email=address, lost_reason="Dear")
+        mallory = OwnerFactory(user__email=ADDRESSES[2]).user
+        EmailAddress.objects.create(user=mallory, email=mallory.email, primary=True)
     witness.look(oracle.read(RECORDS), actors={WRITER})
     for number, contact in enumerate(Contact.objects.order_by("pk")):
         contact.notes = f"Note {number}."
