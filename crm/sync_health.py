@@ -172,8 +172,14 @@ def _failures_left_open(evidence: Evidence, now: datetime) -> Finding | None:
         Colour.AMBER,
         f"{_counted(evidence.failures, 'failed sync')} "
         f"{'is' if evidence.failures == 1 else 'are'} still open.",
-        "The check that came after found nothing that differs. Trying again closes them.",
+        _found_after(evidence, now),
     )
+
+
+def _found_after(evidence: Evidence, now: datetime) -> str:
+    if evidence.check and evidence.check.differences:
+        return f"The last was tried {ago(evidence.failed_at, now)}. Sync failures says why."
+    return "The check that came after found nothing that differs. Trying again closes them."
 
 
 def _is_older_than_proof(evidence: Evidence) -> bool:
@@ -206,9 +212,16 @@ def _proof(evidence: Evidence, now: datetime, *, is_equal: bool) -> str:
         found = f"Found {ago(check.started_at, now)}."
         if evidence.proved_at is None:
             return f"{found} It has never been proved that all are equal."
-        return f"{found} All were equal {ago(evidence.proved_at, now)}."
+        return f"{found} {_equal_before(check, evidence.proved_at, now)}"
     proved = f"proved {ago(check.started_at, now)} in {seconds(check.seconds)}."
     return capfirst(proved) if is_equal else f"{_all_equal(check, 'equalled')[:-1]}, {proved}"
+
+
+def _equal_before(check: SyncCheck, proved_at: datetime, now: datetime) -> str:
+    told = ago(proved_at, now)
+    if told == ago(check.started_at, now):  # the same words would deny what was found
+        return "All had been equal shortly before."
+    return f"All were equal {told}."
 
 
 def _all_equal(check: SyncCheck, verb: str) -> str:

@@ -146,6 +146,33 @@ class TestRed:
 
         assert verdict.proof == "Found 3 minutes ago. All were equal 18 minutes ago."
 
+    def test_what_was_equal_just_before_is_not_said_to_be_equal_now(self) -> None:
+        known = evidence(
+            check=check(timedelta(seconds=2), differences=13), proved_at=before(seconds=9)
+        )
+
+        verdict = judge(known, now=NOW)
+
+        assert verdict.proof == "Found just now. All had been equal shortly before."
+
+    def test_an_old_failure_claims_no_equality_while_something_differs(self) -> None:
+        known = evidence(
+            check=check(differences=13),
+            proved_at=before(minutes=18),
+            failures=1,
+            failed_at=before(hours=1),
+        )
+
+        verdict = judge(known, now=NOW)
+
+        assert [finding.sentence for finding in verdict.findings] == [
+            "13 records differ from their source.",
+            "1 failed sync is still open.",
+        ]
+        assert verdict.findings[1].advice == (
+            "The last was tried 1 hour ago. Sync failures says why."
+        )
+
     def test_says_that_all_has_never_been_equal(self) -> None:
         verdict = judge(evidence(check=check(differences=1)), now=NOW)
 
