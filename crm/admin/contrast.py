@@ -78,6 +78,8 @@ def contrast(before: Any, after: Any, field: Field, names: Mapping[UUID, str]) -
         texts = ["" if value is None else str(value) for value in (before, after)]
     texts = [_visible(text) for text in texts]
     lead, tail = _in_common(*texts) if isinstance(after or before, str) else (0, 0)
+    if not (lead or tail):  # nothing will be marked, so what stands at the ends would not be seen
+        texts = [_with_ends(text) for text in texts]
     sides = (_side(text, lead, tail) for text in texts)
     one, other = (
         side if _is_said(value) else Side(absent="nothing" if value is None else "empty")
@@ -116,7 +118,22 @@ def _in_words(value: Any, field: Field, names: Mapping[UUID, str]) -> str:
 
 def _visible(text: str) -> str:
     """Spell out what cannot be seen, or turns the text after it round: that may be all there is."""
-    return "".join(f"⟨U+{ord(sign):04X}⟩" if _is_hidden(sign) else sign for sign in text)
+    return "".join(_code(sign) if _is_hidden(sign) else sign for sign in text)
+
+
+def _code(sign: str) -> str:
+    return f"⟨U+{ord(sign):04X}⟩"
+
+
+def _with_ends(text: str) -> str:
+    """Spell out the blanks before and after a text."""
+    core = text.strip()
+    first, _, last = text.partition(core) if core else (text, "", "")
+    return "".join(map(_blank, first)) + core + "".join(map(_blank, last))
+
+
+def _blank(sign: str) -> str:
+    return "⟨space⟩" if sign == " " else _code(sign)
 
 
 def _is_hidden(sign: str) -> bool:

@@ -76,6 +76,21 @@ def test_a_space_at_the_end_is_marked() -> None:
     assert (before.part, after.part) == (" ", "")
 
 
+@pytest.mark.parametrize(
+    ("text", "spelt"),
+    [
+        ("par2\u202ex  ", "par2⟨U+202E⟩x⟨space⟩⟨space⟩"),
+        (" \tHill House", "⟨space⟩⟨U+0009⟩Hill House"),
+        ("Hill House\u00a0", "Hill House⟨U+00A0⟩"),
+        ("  ", "⟨space⟩⟨space⟩"),
+    ],
+)
+def test_blanks_at_the_ends_are_spelt_out_where_nothing_is_shared(text: str, spelt: str) -> None:
+    before, after = sides("Z", text)
+
+    assert (before.part, after.part) == ("Z", spelt)
+
+
 def test_two_texts_that_share_little_are_shown_whole() -> None:
     before, after = sides("Hill House", "The Old Vicarage")
 
