@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, IntegerField, QuerySet
 
@@ -15,15 +16,18 @@ from crm.mirror import MIRRORS, Mirror
 from crm.mirror.history import mending
 from crm.mirror.rows import Key
 from crm.models import Cause, SyncFailure
-from crm.reasons import explain
+from crm.reasons import explain, halves
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 500
 
 
+NAMES_NOTHING = "It names nothing that this version of the CRM knows: there is no record to write."
+
+
 class UnknownSource(Exception):
-    """A failure's key is of a kind that this version does not mirror."""
+    """A failure's key is none of a source that this version mirrors."""
 
 
 @dataclass
@@ -94,8 +98,9 @@ def retry(
 
 
 def _try(failures: Iterable[SyncFailure], tried: Tried, now: datetime, ends_at: float) -> None:
-    groups, failed = _by_mirror(failures)
-    settled = []
+    groups, unknown = _by_mirror(failures)
+    settled: list[SyncFailure] = []
+    failed: list[tuple[SyncFailure, Exception]] = []
     for group in groups:
         for key, error in group.sync(now, ends_at).items():
             if error is None:
@@ -104,24 +109,25 @@ def _try(failures: Iterable[SyncFailure], tried: Tried, now: datetime, ends_at: 
                 failed.append((group.failures[key], error))
     with transaction.atomic():
         _close(settled, now)
+        _close_unknown(unknown, now)
         for failure, error in failed:
             _put_off(failure, error, now)
-    tried.settled += len(settled)
+    tried.settled += len(settled) + len(unknown)
     tried.failed += len(failed)
-    tried.left -= len(settled) + len(failed)
+    tried.left -= len(settled) + len(unknown) + len(failed)
 
 
 def _by_mirror(
     failures: Iterable[SyncFailure],
-) -> tuple[Iterable[_Group], list[tuple[SyncFailure, Exception]]]:
-    """Return the failures grouped, and those whose key means nothing with the error to say so."""
+) -> tuple[Iterable[_Group], list[SyncFailure]]:
+    """Return the failures grouped, and those whose key means nothing."""
     groups: dict[str, _Group] = {}
-    unknown: list[tuple[SyncFailure, Exception]] = []
+    unknown: list[SyncFailure] = []
     for failure in failures:
         try:
             mirror, key = source_of(failure)
-        except UnknownSource as error:
-            unknown.append((failure, error))
+        except UnknownSource:
+            unknown.append(failure)
         else:
             groups.setdefault(mirror.name, _Group(mirror)).failures[key] = failure
     return groups.values(), unknown
@@ -135,8 +141,12 @@ def source_of(failure: SyncFailure) -> tuple[Mirror, Key]:
     name, _, key = failure.source_key.partition(":")
     try:
         mirror = MIRRORS[name]
-        return mirror, int(key) if isinstance(mirror.key_field, IntegerField) else key
-    except (KeyError, ValueError):
+        if not isinstance(mirror.key_field, IntegerField):
+            return mirror, key
+        number = int(key)
+        mirror.key_field.run_validators(number)  # a database fails on a number beyond its own
+        return mirror, number
+    except (KeyError, ValueError, ValidationError):
         raise UnknownSource(f"nothing is mirrored by the key “{failure.source_key}”") from None
 
 
@@ -156,6 +166,14 @@ def _close(failures: list[SyncFailure], now: datetime) -> None:
     )
 
 
+def _close_unknown(failures: list[SyncFailure], now: datetime) -> None:
+    """Resolve what no try could ever settle, and say why; what the database said stays below."""
+    for failure in failures:
+        failure.message = f"{NAMES_NOTHING}\n{halves(failure.message)[1]}"
+        failure.save(update_fields=["message"])
+    _close(failures, now)
+
+
 def _put_off(failure: SyncFailure, error: Exception, now: datetime) -> None:
     logger.warning("The CRM record of %s still cannot be written: %s", failure, error)
     failure.attempts += 1
@@ -170,7 +188,9 @@ def settle_mended(*, now: datetime) -> None:
     waiting = list(keys)
     for start in range(0, len(waiting), AT_ONCE):
         some = SyncFailure.objects.filter(pk__in=waiting[start : start + AT_ONCE])
-        for group in _by_mirror(some)[0]:
+        groups, unknown = _by_mirror(some)
+        _close_unknown(unknown, now)
+        for group in groups:
             differing = _differing(group.mirror, list(group.failures))
             mended = [each for key, each in group.failures.items() if key not in differing]
             _close(mended, now)

@@ -119,15 +119,27 @@ class TestRetry:
 
         assert SyncFailure.objects.open().get().source_key == f"properties:{poisoned.pk}"
 
-    def test_a_key_that_means_nothing_stays_open(self):
+    @pytest.mark.parametrize("key", ["castles:1", "properties:x", f"properties:{10**30}", ""])
+    @pytest.mark.parametrize("command", [["crm_retry", "--all"], ["crm_check", "--repair"]])
+    def test_a_key_that_means_nothing_is_closed_with_the_reason(self, command, key):
         SyncFailure.objects.create(
-            entity_type="properties", source_key="castles:1", message="From an older version"
+            entity_type="properties", source_key=key, message="No room.\nError: disk full"
         )
 
-        with pytest.raises(CommandError, match="still cannot be written"):
-            call_command("crm_retry", "--all")
+        call_command(*command)
 
-        assert SyncFailure.objects.get().attempts == 2
+        failure = SyncFailure.objects.get()
+        assert failure.resolved_by == f"system:{command[0]}"
+        assert failure.message == f"{retrying.NAMES_NOTHING}\nError: disk full"
+
+    def test_a_source_that_is_long_gone_leaves_nothing_to_try(self):
+        SyncFailure.objects.create(
+            entity_type="properties", source_key="properties:17", message="No.\nError: x"
+        )
+
+        call_command("crm_retry", "--all")
+
+        assert not SyncFailure.objects.open().exists()
 
     def test_what_it_mends_is_logged_with_its_cause(self, broken_records):
         house = PropertyFactory()
