@@ -46,8 +46,9 @@ class Log:
         states: dict[UUID, State] = {}
         entries = self._entries(mirror).filter(entity_id__in=list(ids)).order_by("pk")
         for record_id, changes in entries.values_list("entity_id", "changes"):
-            after = {column: pair[1] for column, pair in changes.items()}
-            states.setdefault(record_id, {}).update(after)
+            if isinstance(changes, dict):  # unless somebody wrote into the log by hand
+                after = {column: pair[1] for column, pair in changes.items()}
+                states.setdefault(record_id, {}).update(after)
         return states
 
     def _ids_that_had(self, mirror: Mirror, keys: Sequence[Key]) -> list[UUID]:

@@ -24,9 +24,11 @@ from django.db.models.expressions import Combinable
 
 from crm.mirror import history
 from crm.mirror.differs import Differs, any_of
+from crm.mirror.joins import keeping_all
 from crm.mirror.patience import short_patience
 from crm.mirror.rows import Awaited, Found, Key, Outcome, Row
 from crm.mirror.statement import SyncStatement
+from crm.mirror.stored import stored, value_of
 from crm.models.activity import Entity
 from crm.models.base import Record
 
@@ -108,7 +110,8 @@ class Mirror:
     def projection(self) -> QuerySet[Any]:
         """Return the source rows with `new_<column>` as the record can be written now."""
         rows = self._project(self.columns)
-        return rows.annotate(blocked=ExpressionWrapper(self.blocked(), BooleanField()))
+        blocked = ExpressionWrapper(self.blocked(), BooleanField())
+        return keeping_all(rows.annotate(blocked=blocked))
 
     def expectation(self) -> QuerySet[Any]:
         """Return the source rows with `new_<column>` as the record should be in the end."""
@@ -116,7 +119,8 @@ class Mirror:
 
     def _project(self, columns: Mapping[str, Combinable]) -> QuerySet[Any]:
         new = {f"new_{column}": expression for column, expression in columns.items()}
-        return self.sources().annotate(mirror_key=F(self.key), called=self.called, **new)
+        rows = self.sources().annotate(mirror_key=F(self.key), called=self.called, **new)
+        return keeping_all(rows)
 
     def blocked(self) -> Q:
         """Say which sources must wait: for the record of what they belong to, if they do."""
@@ -127,7 +131,9 @@ class Mirror:
 
     def rows(self, keys: Iterable[Key]) -> list[Row]:
         """Return source and record side by side, in one query."""
-        old = {f"old_{column}": F(f"{self.record_path}__{column}") for column in self.columns}
+        old = {
+            f"old_{column}": stored(F(f"{self.record_path}__{column}")) for column in self.columns
+        }
         owed = {f"owed_{column}": F(path) for column, (_, path) in self.parents.items()}
         found = self.expectation().filter(**{f"{self.key}__in": list(keys)})
         found = found.annotate(record_id=F(f"{self.record_path}__pk"), **old, **owed)
@@ -180,10 +186,13 @@ class Mirror:
         return Row(
             key=values["mirror_key"],
             record_id=values["record_id"],
-            old={column: values[f"old_{column}"] for column in self.columns},
+            old={column: self._old(values, column) for column in self.columns},
             new={column: self._new(values, column) for column in self.columns},
             called=values["called"],
         )
+
+    def _old(self, values: Mapping[str, Any], column: str) -> Any:
+        return value_of(self.record._meta.get_field(column), values[f"old_{column}"])
 
     def _new(self, values: Mapping[str, Any], column: str) -> Any:
         """Return the value by the source; for a record whose id nobody knows yet, its source."""
