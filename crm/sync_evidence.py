@@ -1,13 +1,17 @@
-"""What is known of the mirror, read from its tables: nothing here compares records again."""
+"""What is known of the mirror, from its tables and the worker's: nothing here compares records."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
+from uuid import uuid4
 
 from django.db.models import Count, Exists, Max, Min, Model, Q, QuerySet
+from django.utils import timezone
 from django_q.models import Task
 
 from accounts.london import day_of, start_of_day
+from accounts.models import Owner
+from billing.models import Membership, Tier
 from crm.dashboard import open_failures, readable
 from crm.models import (
     ActivityLog,
@@ -22,12 +26,14 @@ from crm.models import (
 )
 from crm.stats import LATELY
 from crm.sync_health import BrokenOff, Evidence
+from listings.models import Enquiry, Photo, Property
 
 Row = TypeVar("Row", bound=Model)
 
 DRIFT_DAYS = 30
 A_PAGES_SECONDS = 10
 CHECK_COMMAND = "crm_check"
+BY_HAND = "crm.check"  # the function named by a job that is not the worker's
 TABLES: dict[type[Model], str] = {
     Contact: "contacts",
     PropertyRecord: "properties",
@@ -38,6 +44,12 @@ TABLES: dict[type[Model], str] = {
     SyncFailure: "sync failures",
     SyncCheck: "checks",
     BulkWrite: "bulk writes",
+    Owner: "site’s owners",
+    Property: "site’s houses",
+    Photo: "site’s photos",
+    Enquiry: "site’s enquiries",
+    Membership: "site’s memberships",
+    Tier: "site’s tiers",
 }
 
 
@@ -113,12 +125,25 @@ def failures_in_brief() -> OpenFailures:
 def what_the_worker_did(check: SyncCheck | None) -> Worker:
     failed = Q(group__startswith=CHECK_COMMAND, success=False)
     jobs = Task.objects.order_by()
-    found = jobs.aggregate(seen_at=Max("stopped"), failed_at=Max("started", filter=failed))
+    found = jobs.aggregate(
+        seen_at=Max("stopped", filter=~Q(func=BY_HAND)), failed_at=Max("started", filter=failed)
+    )
     is_newest = found["failed_at"] and (check is None or check.started_at < found["failed_at"])
     if not is_newest:  # a check that found differences counts as failed too, but left a result
         return Worker(found["seen_at"])
     job = jobs.filter(failed).latest("started")
     return Worker(found["seen_at"], BrokenOff(job.stopped, _first_line(job.result)))
+
+
+def remember_broken_off(why: str, *, began_at: datetime) -> None:
+    """Keep, beside the worker's own, that a check which somebody asked for ended without a result.
+
+    A later check that comes to its end makes up for it.
+    """
+    key = uuid4().hex
+    job = Task(id=key, name=f"{CHECK_COMMAND} by hand", group=CHECK_COMMAND, func=BY_HAND)
+    job.started, job.stopped, job.success, job.result = began_at, timezone.now(), False, why
+    readable(job.save)
 
 
 def _first_line(result: object) -> str:

@@ -29,7 +29,7 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True)
 class BrokenOff:
-    """A check of the worker's that ended without a result."""
+    """A check, of the worker's or from the page, that ended without a result."""
 
     at: datetime
     why: str

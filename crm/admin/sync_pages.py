@@ -18,6 +18,7 @@ from crm.admin.differences import Choice, differences_page
 from crm.admin.sync_health import health_page
 from crm.admin.sync_sources import sources_page
 from crm.mirror import MIRRORS
+from crm.sync_evidence import remember_broken_off
 
 LONGEST_NUMBER = 18
 
@@ -72,11 +73,12 @@ class SyncPages:
 
     def check_now_view(self, request: HttpRequest) -> HttpResponse:
         self._must(self.has_repair_permission(request))
+        now = timezone.now()
         try:
             if not repairs.check_now():
                 messages.info(request, f"The worker checks now. {repairs.LARGE}")
         except DatabaseError as error:
-            messages.error(request, f"The check broke off. {_why(error)}")
+            _broke_off(request, "check", error, now)
         return HttpResponseRedirect(reverse("admin:crm_synccheck_health"))
 
     def repair_view(self, request: HttpRequest) -> HttpResponse:
@@ -87,7 +89,7 @@ class SyncPages:
         try:
             repairs.report(request, self._repair(request, choice, now), now=now)
         except DatabaseError as error:
-            messages.error(request, f"The repair broke off. {_why(error)}")
+            _broke_off(request, "repair", error, now)
         return HttpResponseRedirect(choice.url)
 
     def _repair(self, request: HttpRequest, choice: Choice, now: datetime) -> repairs.Repaired:
@@ -108,5 +110,9 @@ def _usable_key(text: str) -> str:
     return "" if is_too_large else text.replace("\x00", "")
 
 
-def _why(error: DatabaseError) -> str:
-    return reasons.explain(error).splitlines()[0]
+def _broke_off(request: HttpRequest, what: str, error: DatabaseError, began_at: datetime) -> None:
+    """Say so now, and on the health page until a check comes to its end."""
+    reason, said = reasons.halves(reasons.explain(error))
+    why = f"{reason} ({said})"
+    messages.error(request, f"The {what} broke off. {why}")
+    remember_broken_off(why, began_at=began_at)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from html import unescape
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client
@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from accounts.admin_columns import admin_url
 from billing.models import Tier
-from crm import reasons
+from crm import check, reasons
+from crm.admin import differences as differences_page
 from crm.check import run_check
 from crm.home import QUEUES, list_url
 from crm.models import (
@@ -37,7 +38,7 @@ from crm.tests.factories import (
     membership_record,
     property_record,
 )
-from listings.models import Property
+from listings.models import Enquiry, Photo, Property
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,7 +133,7 @@ class TestWithATableAway:
         assert reverse("admin:crm_syncfailure_changelist") in answer.content.decode()
 
 
-@pytest.mark.parametrize("model", [SyncCheck, ActivityLog, BulkWrite])
+@pytest.mark.parametrize("model", [SyncCheck, ActivityLog, BulkWrite, Enquiry, Photo, Tier])
 def test_the_health_page_names_what_cannot_be_read(
     desk: Client, take_away: Callable, model: type[Model]
 ) -> None:
@@ -141,6 +142,32 @@ def test_the_health_page_names_what_cannot_be_read(
     answer = desk.get(reverse("admin:crm_synccheck_health"))
 
     assert f"{TABLES[model]} cannot be read" in answer.content.decode()
+    assert answer.context["verdict"].colour == Colour.RED
+
+
+@pytest.mark.parametrize("do", ["check_now", "repair"])
+def test_what_broke_off_is_told_until_a_check_comes_to_its_end(
+    desk: Client, take_away: Callable, monkeypatch: pytest.MonkeyPatch, do: str
+) -> None:
+    page = reverse("admin:crm_synccheck_health")
+    run_check(now=timezone.now())
+    with monkeypatch.context() as broken:
+        broken.setattr(check, "compare_all", refuse)
+        broken.setattr(differences_page, "compare", refuse)
+        desk.post(reverse(f"admin:crm_synccheck_{do}"))
+        told = desk.get(page)
+    run_check(now=timezone.now())
+    afterwards = desk.get(page)
+
+    assert "The last check could not be finished." in told.content.decode()
+    assert "no such table: listings_enquiry" in told.content.decode()
+    assert told.context["verdict"].colour == Colour.RED
+    assert "could not be finished" not in afterwards.content.decode()
+    assert "It has never run here." in told.content.decode()  # that was not the worker
+
+
+def refuse(*args: object) -> None:
+    raise OperationalError("no such table: listings_enquiry")
 
 
 def test_the_other_queues_are_still_counted(desk: Client, take_away: Callable) -> None:
