@@ -1,6 +1,6 @@
 """Why a record could not be written: a sentence for people, and the database’s own first line."""
 
-MISSING = "A table or a column of the CRM is missing: its migrations have not all been run."
+MISSING = "A table or a column is missing: the migrations have not all been run."
 CLASH = "Another record already has a value that only one may have."
 REFUSED = "A rule of the CRM’s tables forbids what the source says."
 TOO_LONG = "A value of the source does not fit into its column of the CRM."
