@@ -15,12 +15,11 @@ from django.db import connection
 from django.db.models import IntegerField
 
 from accounts.actor import current_actor
-from crm.mirror.history import ROUTINE, TITLE_LENGTH, cause_of_repair
-from crm.mirror.json_sql import changes_sql
+from crm.mirror.history import cause_of_repair
+from crm.mirror.log_sql import LogEntry
 from crm.mirror.patience import KEEP_AND_LIMIT, PUT_BACK
 from crm.mirror.prepared import PreparedStatement
 from crm.mirror.rows import WRITTEN, Found, Key
-from crm.models.activity import ActivityLog, ActivityType
 
 if TYPE_CHECKING:
     from crm.mirror.base import Mirror
@@ -191,60 +190,9 @@ class SyncStatement:
 
     @cached_property
     def _log(self) -> str:
-        columns = {
-            "entity_type": _literal(self.mirror.entity.value),
-            "entity_id": "entity_id",
-            "activity_type": self._activity_type,
-            "title": f"SUBSTR({self._title}, 1, {TITLE_LENGTH})",
-            "description": "''",
-            "outcome": self._outcome,
-            "changes": changes_sql(self.fields, self._differs, on_postgresql=self.on_postgresql),
-            "actor": self._slot("actor"),
-            "origin": self._slot("origin"),
-            "cause": self._slot("cause"),
-            "created_at": self._slot("now"),
-        }
-        return (
-            f"INSERT INTO {self._table(ActivityLog)} ({', '.join(columns)}) "
-            f"SELECT {', '.join(columns.values())} FROM stale"
-        )
-
-    # --- What a log entry says --------------------------------------------------------------------
-
-    @cached_property
-    def _activity_type(self) -> str:
-        created, changed, updated = map(
-            _literal, (ActivityType.CREATED, ActivityType.STATUS_CHANGED, ActivityType.UPDATED)
-        )
-        return self._by_kind(created, changed, updated)
-
-    @cached_property
-    def _title(self) -> str:
-        entity = self.mirror.entity.label
-        kind = self._by_kind("'created'", self._status_word, "'updated'")
-        return f"{_literal(entity + ' ')} || {kind} || ': ' || called"
-
-    def _by_kind(self, created: str, status_changed: str, updated: str) -> str:
-        status = self.mirror.status
-        step = f"WHEN {self._differs(status)} THEN {status_changed} " if status else ""
-        return f"CASE WHEN record_id IS NULL THEN {created} {step}ELSE {updated} END"
-
-    @cached_property
-    def _status_word(self) -> str:
-        if not self.mirror.status:
-            return "''"
-        words = " ".join(
-            f"WHEN {_literal(value)} THEN {_literal(str(label).lower())}"
-            for value, label in self.fields[self.mirror.status].flatchoices
-        )
-        return f"CASE new_{self.mirror.status} {words} ELSE new_{self.mirror.status} END"
-
-    @cached_property
-    def _outcome(self) -> str:
-        news = [name for name in self.fields if name not in self.mirror.routine]
-        return (
-            f"CASE WHEN record_id IS NULL OR {' OR '.join(map(self._differs, news))} "
-            f"THEN '' ELSE '{ROUTINE}' END"
+        entry = LogEntry(self.mirror, self.fields, self._differs, on_postgresql=self.on_postgresql)
+        return entry.insert(
+            {name: self._slot(name) for name in ("actor", "origin", "cause", "now")}
         )
 
     # --- Pieces of SQL ----------------------------------------------------------------------------
@@ -287,8 +235,3 @@ class SyncStatement:
 
     def _name(self, name: str) -> str:
         return connection.ops.quote_name(name)
-
-
-def _literal(text: str) -> str:
-    """Quote one of our own words for SQL that is still to get its values by %."""
-    return "'" + str(text).replace("'", "''").replace("%", "%%") + "'"
