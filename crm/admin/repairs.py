@@ -45,7 +45,7 @@ class Repaired:
 
 
 def hand_to_worker(*command: str) -> None:
-    async_task("django.core.management.call_command", *command, group=" ".join(command))
+    async_task("crm_project.worker.run_command", *command, group=" ".join(command))
 
 
 def repair_chosen(choice: Choice, *, now: datetime) -> Repaired:

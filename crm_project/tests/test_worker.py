@@ -1,12 +1,21 @@
+import logging
+
 import pytest
 from django.core import mail as outbox
-from django.db import transaction
+from django.core.management import CommandError
+from django.db import OperationalError, transaction
 from django_q.models import OrmQ, Schedule
 from post_office import mail
 from post_office.mail import send_queued_mail_until_done
 from post_office.models import STATUS, Email
 
-from crm_project.worker import SCHEDULES, install_schedules
+from crm import check
+from crm.admin.repairs import hand_to_worker
+from crm.mirror import MIRRORS
+from crm.models import SyncCheck, SyncFailure
+from crm_project.worker import RUN_COMMAND, SCHEDULES, install_schedules, run_command
+from listings.models import Property
+from listings.tests.factories import PropertyFactory
 
 
 def queue_a_mail() -> None:
@@ -50,3 +59,43 @@ def test_the_task_sends_what_is_queued():
 
     assert Email.objects.get().status == STATUS.sent
     assert outbox.outbox[0].to == ["guest@example.com"]
+
+
+@pytest.mark.django_db
+class TestACommand:
+    def test_that_stored_what_it_found_ends_well_with_a_warning(self, caplog):
+        PropertyFactory()
+        Property.objects.update(title="Larkfield Hall")
+
+        with caplog.at_level(logging.WARNING, "crm_project.worker"):
+            run_command("crm_check")
+
+        assert SyncCheck.objects.get().differences == 1
+        assert "crm_check: 1 record differs from its source." in caplog.text
+
+    def test_that_could_not_settle_a_failure_ends_well(self, monkeypatch):
+        house = PropertyFactory()
+        SyncFailure.objects.create(
+            entity_type="properties", source_key=f"properties:{house.pk}", message="No."
+        )
+        monkeypatch.setattr(MIRRORS["properties"], "sync", fail)
+
+        run_command("crm_retry", "--all")
+
+        assert SyncFailure.objects.open().get().attempts == 2
+
+    def test_that_broke_off_fails(self, monkeypatch):
+        monkeypatch.setattr(check, "compare_all", fail)
+
+        with pytest.raises(CommandError, match="disk full"):
+            run_command("crm_check")
+
+    def test_asked_for_by_a_page_runs_as_those_on_the_schedule_do(self):
+        hand_to_worker("crm_check", "--repair")
+
+        task = OrmQ.objects.get().task
+        assert (task["func"], task["args"]) == (RUN_COMMAND, ("crm_check", "--repair"))
+
+
+def fail(*args, **kwargs):
+    raise OperationalError("disk full")
