@@ -3,6 +3,7 @@ from datetime import datetime
 
 from django.db.models import F, OuterRef, Subquery
 
+from crm.mirror.among import Among
 from crm.mirror.base import MIRRORS, Mirror
 from crm.mirror.references import guests_contact, house, owners_contact
 from crm.mirror.rows import Key, Outcome
@@ -54,7 +55,7 @@ class Enquiries(Mirror):
     def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
         """As in the base; the address that an enquiry named before may be nobody's now."""
         keys = list(keys)
-        moved = self.records().filter(enquiry__in=keys)
+        moved = self.records().filter(Among("enquiry", keys))
         moved = moved.exclude(guest_email=F("enquiry__guest_email"))
         left = list(moved.values_list("guest_email", flat=True))
         outcome = super().sync(keys, now=now)
