@@ -99,17 +99,18 @@ class TestWithATableAway:
 
         assert answer.status_code == 200
 
-    @pytest.mark.parametrize("page", ["health", "differences", "sources", "changelist"])
+    # Not "page": that is playwright's, and would run these before what they must come after.
+    @pytest.mark.parametrize("shown", ["health", "differences", "sources", "changelist"])
     def test_the_pages_about_the_mirror_open_and_say_so(
-        self, desk: Client, take_away: Callable, model: type[Model], page: str
+        self, desk: Client, take_away: Callable, model: type[Model], shown: str
     ) -> None:
         run_check(now=timezone.now())
         take_away(model)
 
-        answer = desk.get(reverse(f"admin:crm_synccheck_{page}"))
+        answer = desk.get(reverse(f"admin:crm_synccheck_{shown}"))
 
         assert answer.status_code == 200
-        if page == "health":
+        if shown == "health":
             assert answer.context["verdict"].colour == Colour.RED
 
     def test_checking_and_repairing_say_that_they_broke_off(
