@@ -9,10 +9,11 @@ from crm.bulk_writes import forget_old
 from crm.causes import Evidence
 from crm.differences import Kind, batches_of
 from crm.mending import mend
-from crm.mirror import ENTITIES, Mirror, Outcome
+from crm.mirror import ENTITIES, MIRRORS, Mirror, Outcome
 from crm.mirror.fingerprint import fingerprints
 from crm.models import Entity, SyncCheck
 from crm.retrying import settle_mended
+from crm.unreadable import mend_ids
 
 # What has lost its source goes first: it may hold what a new record needs.
 ORDER = (Kind.ORPHANED, Kind.MISSING, Kind.CHANGED)
@@ -114,6 +115,8 @@ def run_repair(*, now: datetime, progress: Progress) -> SyncCheck:
     """
     started = time.monotonic()
     forget_old(now=now)
+    for mirror in MIRRORS.values():
+        mend_ids(mirror, now)
     found = after = compare_all()
     progress.found = count(found)
     progress.watch(progress)

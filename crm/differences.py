@@ -1,14 +1,16 @@
 """The differences between records and sources that stand now: who, which column, and why."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet, TextChoices
+from django.db import connection
+from django.db.models import QuerySet, TextChoices, TextField
+from django.db.models.functions import Cast
 
 from crm.causes import Evidence
 from crm.mending import mend
@@ -16,6 +18,15 @@ from crm.mirror import ENTITIES, MIRRORS, Mirror, Outcome
 from crm.mirror.rows import Key, Row
 from crm.models import Cause, Entity
 from crm.models.base import Record
+from crm.unreadable import (
+    UNREADABLE,
+    is_unreadable,
+    name_of,
+    proper_id,
+    raw_records,
+    raw_rows,
+    rows_of,
+)
 
 HANDLES_AT_ONCE = 5_000
 ROWS_AT_ONCE = 1_000
@@ -48,6 +59,11 @@ class Difference:
     @property
     def is_orphan(self) -> bool:
         return self.kind == Kind.ORPHANED
+
+    @property
+    def improper_id(self) -> str:
+        """The text that stands in the place of the record's id, where that cannot be read."""
+        return str(self.changes["id"][0]).removeprefix(UNREADABLE) if "id" in self.changes else ""
 
 
 def differences(
@@ -96,15 +112,28 @@ def batches_of(
 
 
 def _walk_handles(mirror: Mirror, kind: Kind, skip: int) -> Iterator[list[Any]]:
-    """Yield the keys of the sources, or the ids of the orphans, in order and in batches."""
-    path = _handle(mirror, kind)
-    rows = _differing(mirror, kind).order_by(path).values_list(path, flat=True)
-    handles = list(rows[skip : skip + HANDLES_AT_ONCE])
+    """Yield the keys of the sources, or the ids of the orphans, in order and in batches.
+
+    An id that cannot be read comes as the text that stands there.
+    """
+    path = "as_text" if _is_told_by_text(kind) else _handle(mirror, kind)
+    rows = _in_text(_differing(mirror, kind)).order_by(_handle(mirror, kind))
+    values = rows.values_list(path, flat=True)
+    handles = list(values[skip : skip + HANDLES_AT_ONCE])
     while handles:
-        yield handles
+        yield [proper_id(each) for each in handles] if path == "as_text" else handles
         if len(handles) < HANDLES_AT_ONCE:
             return
-        handles = list(rows.filter(**{f"{path}__gt": handles[-1]})[:HANDLES_AT_ONCE])
+        handles = list(values.filter(**{f"{path}__gt": handles[-1]})[:HANDLES_AT_ONCE])
+
+
+def _is_told_by_text(kind: Kind) -> bool:
+    """Whether the database takes anything for the id of a record."""
+    return kind == Kind.ORPHANED and not connection.features.has_native_uuid_field
+
+
+def _in_text(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.annotate(as_text=Cast("pk", TextField()))
 
 
 def _differing(mirror: Mirror, kind: Kind) -> QuerySet[Any]:
@@ -123,18 +152,29 @@ def _handle(mirror: Mirror, kind: Kind) -> str:
 def _with_key(mirror: Mirror, kind: Kind, key: Key) -> list[Any]:
     """Return the handle of what goes by this key, if it differs in this way."""
     path = mirror.link if kind == Kind.ORPHANED else mirror.key
-    rows = _differing(mirror, kind).values_list(_handle(mirror, kind), flat=True)
+    rows = _differing(mirror, kind)
     try:
-        return list(rows.filter(**{path: key})[:1])
+        return _handles(mirror, kind, rows.filter(**{path: key}))
     except (ValueError, OverflowError):  # no key: the id of a record that has lost its link
-        return _with_id(rows, key) if kind == Kind.ORPHANED else []
+        return _with_id(mirror, rows, key) if kind == Kind.ORPHANED else []
 
 
-def _with_id(rows: QuerySet[Any], record_id: Key) -> list[Any]:
+def _with_id(mirror: Mirror, rows: QuerySet[Any], record_id: Key) -> list[Any]:
+    text = str(record_id)
+    if text.startswith(UNREADABLE):
+        rows = _in_text(rows).filter(as_text=text.removeprefix(UNREADABLE))
+        return _handles(mirror, Kind.ORPHANED, rows)
     try:
-        return list(rows.filter(pk=record_id)[:1])
+        return _handles(mirror, Kind.ORPHANED, rows.filter(pk=record_id))
     except ValidationError:  # nor an id
         return []
+
+
+def _handles(mirror: Mirror, kind: Kind, rows: QuerySet[Any]) -> list[Any]:
+    if _is_told_by_text(kind):
+        texts = _in_text(rows).values_list("as_text", flat=True)[:1]
+        return [proper_id(text) for text in texts]
+    return list(rows.values_list(_handle(mirror, kind), flat=True)[:1])
 
 
 # --- Describing them ------------------------------------------------------------------------------
@@ -154,7 +194,11 @@ def _describe(
 def _describe_rows(
     mirror: Mirror, kind: Kind, keys: Sequence[Key], evidence: Evidence
 ) -> list[Difference]:
-    rows = {row.key: row for row in mirror.rows(keys) if row.changes}
+    rows = {row.key: row for row in rows_of(mirror, keys)}
+    if kind == Kind.CHANGED:  # equal to Python, and not to the database
+        alike = [key for key, row in rows.items() if not row.changes]
+        rows |= {row.key: row for row in raw_rows(mirror, alike)} if alike else {}
+    rows = {key: row for key, row in rows.items() if row.changes}
     causes = evidence.of_rows(mirror, list(rows.values()))
     return [_of_row(mirror, kind, rows[key], causes[key]) for key in keys if key in rows]
 
@@ -166,10 +210,34 @@ def _of_row(mirror: Mirror, kind: Kind, row: Row, cause: Cause) -> Difference:
     )
 
 
-def _describe_orphans(mirror: Mirror, ids: Sequence[UUID], evidence: Evidence) -> list[Difference]:
-    records = mirror.record._base_manager.in_bulk(ids)
+def _describe_orphans(
+    mirror: Mirror, ids: Sequence[UUID | str], evidence: Evidence
+) -> list[Difference]:
+    proper = [each for each in ids if isinstance(each, UUID)]
+    improper = [each for each in ids if isinstance(each, str)]
+    records = _records(mirror, proper)
     causes = evidence.of_orphans(mirror, list(records.values()))
-    return [_of_orphan(mirror, records[each], causes[each]) for each in ids if each in records]
+    described = [
+        _of_orphan(mirror, records[each], causes[each]) for each in proper if each in records
+    ]
+    strays = raw_records(mirror, improper) if improper else []
+    return [*described, *(_of_stray(mirror, each) for each in strays)]
+
+
+def _records(mirror: Mirror, ids: Sequence[UUID]) -> dict[UUID, Record]:
+    try:
+        return mirror.record._base_manager.in_bulk(ids)
+    except Exception as error:
+        if not is_unreadable(error):
+            raise
+    return {record.pk: record for record in raw_records(mirror, ids)}
+
+
+def _of_stray(mirror: Mirror, record: Record) -> Difference:
+    """Describe a record whose id cannot be read: a hand wrote it, the mirror writes none such."""
+    described = _of_orphan(mirror, record, Cause.RECORD_WRITTEN)
+    changes = {"id": (record.pk, "a proper id"), **described.changes}
+    return replace(described, record_id=None, changes=changes)
 
 
 def _of_orphan(mirror: Mirror, record: Record, cause: Cause) -> Difference:
@@ -181,7 +249,7 @@ def _of_orphan(mirror: Mirror, record: Record, cause: Cause) -> Difference:
         Kind.ORPHANED,
         str(record.pk) if key is None else key,
         record.pk,
-        str(record),
+        name_of(record),
         cause,
         {**changes, "source_deleted_at": (None, AT_REPAIR)},
     )

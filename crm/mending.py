@@ -1,6 +1,7 @@
 """Writing what differs: in batches, and in ever smaller parts where a batch cannot be written."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from crm.mirror import MIRRORS, Outcome
 from crm.mirror.history import mending
 from crm.mirror.statement import FEW
 from crm.models import Cause
+from crm.unreadable import empty_unreadable, is_unreadable, mend_ids
 
 if TYPE_CHECKING:
     from crm.differences import Difference
@@ -33,7 +35,7 @@ def mend(
     enough to lock these records alone: others are saved meanwhile. `tell` hears of each batch.
     """
     by_cause: dict[Cause, list[Difference]] = {}
-    for difference in differences:
+    for difference in _with_proper_ids(differences, now):
         by_cause.setdefault(difference.cause, []).append(difference)
     outcome = Outcome()
     for cause, alike in by_cause.items():
@@ -46,6 +48,16 @@ def mend(
     return outcome
 
 
+def _with_proper_ids(differences: Sequence["Difference"], now: datetime) -> list["Difference"]:
+    """Give records an id first where theirs cannot be read."""
+    if not any("id" in each.changes for each in differences):
+        return list(differences)
+    new = mend_ids(MIRRORS[differences[0].mirror], now)
+    return [
+        replace(each, record_id=new.get(each.improper_id, each.record_id)) for each in differences
+    ]
+
+
 def _in_parts(differences: Sequence["Difference"], now: datetime) -> Outcome:
     try:
         with transaction.atomic():
@@ -54,10 +66,24 @@ def _in_parts(differences: Sequence["Difference"], now: datetime) -> Outcome:
         if _is_broken(error):
             raise
         if len(differences) == 1:
-            record_failure(differences[0].mirror, differences[0].key, error, now=now)
-            return Outcome(failed=1)
+            return _write_alone(differences[0], error, now)
     middle = len(differences) // 2
     return _in_parts(differences[:middle], now) + _in_parts(differences[middle:], now)
+
+
+def _write_alone(difference: "Difference", error: Exception, now: datetime) -> Outcome:
+    """Try once more without what cannot be read, where that stood in the way."""
+    try:
+        if not (difference.is_orphan and difference.record_id and is_unreadable(error)):
+            raise error
+        with transaction.atomic():
+            empty_unreadable(MIRRORS[difference.mirror], difference.record_id, now)
+            return _write([difference], now)
+    except Exception as final:
+        if _is_broken(final):
+            raise
+        record_failure(difference.mirror, difference.key, final, now=now)
+        return Outcome(failed=1)
 
 
 def _write(differences: Sequence["Difference"], now: datetime) -> Outcome:

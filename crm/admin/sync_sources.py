@@ -13,6 +13,7 @@ from crm.dashboard import readable
 from crm.mirror import ENTITIES, Mirror
 from crm.mirror.rows import Row
 from crm.models import Entity
+from crm.unreadable import rows_of
 
 SHOWN = 50
 
@@ -68,7 +69,7 @@ def _pairs(mirror: Mirror, skip: int, limit: int) -> list[Pair]:
         .order_by(mirror.key)
         .values_list(mirror.key, flat=True)[skip : skip + limit]
     )
-    rows = {row.key: row for row in mirror.rows(keys)}
+    rows = {row.key: row for row in rows_of(mirror, keys)}
     return [_pair(mirror, rows[key]) for key in keys if key in rows]
 
 
@@ -78,5 +79,5 @@ def _pair(mirror: Mirror, row: Row) -> Pair:
         called=row.called.strip() or str(row.key),
         source=SOURCE_NAMES[mirror.name].format(row.key),
         record_url=reverse(name, args=[row.record_id]) if row.record_id else "",
-        differing=len(row.changes) if row.record_id else None,
+        differing=len(row.changes) if row.record_id or "id" in row.changes else None,
     )
