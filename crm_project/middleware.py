@@ -50,4 +50,6 @@ class BrokenTables:
         words = {"title": "This page cannot be shown", "reason": reason, "said": said}
         request.current_app = admin.site.name
         context = {**admin.site.each_context(request), **words}
-        return render(request, "admin/crm/cannot_be_read.html", context)
+        # What was to be written is not; a list that could not be shown has lost nothing.
+        status = 500 if request.method == "POST" else 200
+        return render(request, "admin/crm/cannot_be_read.html", context, status=status)

@@ -235,6 +235,7 @@ def test_an_action_on_a_broken_list_says_so_and_does_nothing(
     ticked = {"action": "approve", "_selected_action": [str(waiting.pk)]}
     answer = desk.post(list_url(PropertyRecord), ticked)
 
+    assert answer.status_code == 500
     assert "may not be saved" in answer.content.decode()
     assert Property.objects.get(title="Larkfield Hall").status == "pending_approval"
 

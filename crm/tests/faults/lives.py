@@ -16,19 +16,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import django
 import time_machine
-from django.apps import apps
-
-if not apps.ready:  # in the server of the forks
-    django.setup()
-
 from allauth.account.models import EmailAddress
-from django.core.management import CommandError, call_command
+from django.conf import settings
+from django.core.management import CommandError, call_command, load_command_class
 from django.db import connections, transaction
+from django.template.loader import get_template
+from django.urls import get_resolver
 from tqdm import tqdm
 
 from accounts.models import Owner, User
@@ -151,6 +149,15 @@ def drawn(seed: int) -> list[Write]:
     return random.Random(seed).choices(WRITES, k=WRITES_IN_A_LIFE)
 
 
+def warm_up() -> None:
+    """Do in the server of the forks what every life would otherwise do anew."""
+    get_resolver().url_patterns  # noqa: B018  (the first use reads them)
+    for name in ("crm_retry", "crm_check", "crm_backfill"):
+        load_command_class("crm", name)
+    for template in Path(settings.BASE_DIR, "templates/listings/email").iterdir():
+        get_template(f"listings/email/{template.name}")
+
+
 # --- One life -------------------------------------------------------------------------------------
 
 
@@ -231,7 +238,7 @@ class Life:
 def watch(writes: list[Write], seed: int, kill_at: int = 0) -> Life:
     """Let a process live, and return what it told before it ended."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pytest", __name__])
+    context.set_forkserver_preload(["pytest", "crm.tests.faults.nursery"])
     receive, tell = context.Pipe(duplex=False)
     database = connections["default"].settings_dict["NAME"]
     connections.close_all()
