@@ -25,7 +25,7 @@ from crm.models import (
     SyncFailure,
 )
 from crm.stats import LATELY
-from crm.sync_health import BrokenOff, Evidence
+from crm.sync_health import OF_THE_SITE, BrokenOff, Evidence
 from listings.models import Enquiry, Photo, Property
 
 Row = TypeVar("Row", bound=Model)
@@ -44,12 +44,12 @@ TABLES: dict[type[Model], str] = {
     SyncFailure: "sync failures",
     SyncCheck: "checks",
     BulkWrite: "bulk writes",
-    Owner: "site’s owners",
-    Property: "site’s houses",
-    Photo: "site’s photos",
-    Enquiry: "site’s enquiries",
-    Membership: "site’s memberships",
-    Tier: "site’s tiers",
+    Owner: f"{OF_THE_SITE}owners",
+    Property: f"{OF_THE_SITE}houses",
+    Photo: f"{OF_THE_SITE}photos",
+    Enquiry: f"{OF_THE_SITE}enquiries",
+    Membership: f"{OF_THE_SITE}memberships",
+    Tier: f"{OF_THE_SITE}tiers",
 }
 
 

@@ -13,6 +13,7 @@ from crm.models import SyncCheck
 PROOF_LASTS = timedelta(hours=24)
 # One job of the worker may take five minutes, and the next is due each minute.
 SILENT_AFTER = timedelta(minutes=6)
+OF_THE_SITE = "site’s "  # begins the name of a table that is a source
 START_THE_WORKER = "manage.py qcluster"
 
 
@@ -91,8 +92,14 @@ def _cannot_be_read(evidence: Evidence, now: datetime) -> Finding | None:
         Colour.RED,
         f"The {_listed(evidence.unreadable)} cannot be read.",
         "A table is missing or damaged. Tell whoever looks after the server: the log says why. "
-        "The site itself goes on working.",
+        + _so_far_as_the_site_goes(evidence),
     )
+
+
+def _so_far_as_the_site_goes(evidence: Evidence) -> str:
+    if any(name.startswith(OF_THE_SITE) for name in evidence.unreadable):
+        return "Pages of the site that need it do not work."
+    return "The site itself goes on working."
 
 
 def _differs(evidence: Evidence, now: datetime) -> Finding | None:
@@ -179,7 +186,8 @@ def _failures_left_open(evidence: Evidence, now: datetime) -> Finding | None:
 def _found_after(evidence: Evidence, now: datetime) -> str:
     if evidence.check and evidence.check.differences:
         return f"The last was tried {ago(evidence.failed_at, now)}. Sync failures says why."
-    return "The check that came after found nothing that differs. Trying again closes them."
+    them = "it" if evidence.failures == 1 else "them"
+    return f"The check that came after found nothing that differs. Trying again closes {them}."
 
 
 def _is_older_than_proof(evidence: Evidence) -> bool:

@@ -201,6 +201,18 @@ class TestRed:
         assert verdict.colour == Colour.RED
         assert verdict.sentence == "The contacts, enquiries and activity log cannot be read."
 
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [
+            ("contacts", "The site itself goes on working."),
+            ("site’s houses", "Pages of the site that need it do not work."),
+        ],
+    )
+    def test_a_missing_table_says_what_becomes_of_the_site(self, name: str, words: str) -> None:
+        verdict = judge(Evidence(unreadable=(name,)), now=NOW)
+
+        assert verdict.findings[0].advice.endswith(words)
+
     def test_comes_before_amber(self) -> None:
         verdict = judge(evidence(check=check(differences=2), worker_at=None), now=NOW)
 
