@@ -52,8 +52,8 @@ class Progress:
     outcome: Outcome = field(default_factory=Outcome)
     watch: Callable[["Progress"], None] = lambda progress: None
 
-    def count(self, mended: int, outcome: Outcome) -> None:
-        self.mended += mended
+    def count(self, tried: int, outcome: Outcome) -> None:
+        self.mended += tried - outcome.failed
         self.outcome += outcome
         self.watch(self)
 
@@ -65,8 +65,13 @@ def compare(entity: Entity) -> Comparison:
     return sum((_compare(mirror) for mirror in ENTITIES[entity]), start=Comparison())
 
 
-def compare_all() -> Comparisons:
-    return {entity: compare(entity) for entity in ENTITIES}
+def compare_all(look: Callable[[], None] = lambda: None) -> Comparisons:
+    """Compare one entity after the other; `look` is called after each, and may raise."""
+    found = {}
+    for entity in ENTITIES:
+        found[entity] = compare(entity)
+        look()
+    return found
 
 
 def count(comparisons: Comparisons) -> int:
@@ -100,11 +105,11 @@ def repair(entity: Entity, *, now: datetime, progress: Progress | None = None) -
 # --- With the result on file ----------------------------------------------------------------------
 
 
-def run_check(*, now: datetime) -> SyncCheck:
+def run_check(*, now: datetime, look: Callable[[], None] = lambda: None) -> SyncCheck:
     """Compare everything and keep the result as a SyncCheck."""
     started = time.monotonic()
     forget_old(now=now)
-    found = compare_all()
+    found = compare_all(look)
     return _store(found, count(found), now=now, started=started)
 
 

@@ -15,13 +15,16 @@ from tqdm import tqdm
 from accounts.actor import acting_as
 from crm.check import Progress, compare_all, count, run_check, run_repair
 from crm.differences import Difference, differences
+from crm.interruption import interruptible
 from crm.management.database_faults import faults_in_words
 from crm.management.differences_told import as_json, as_lines
 from crm.mirror import ENTITIES
 from crm.mirror.statistics import count_anew
 from crm.models import SyncCheck
 
-STOPPED = 130  # what a shell expects of a command that Ctrl-C has ended
+
+class Stopped(Exception):
+    """Somebody asked the command to end, and the step at hand is done."""
 
 
 class Command(BaseCommand):
@@ -40,17 +43,27 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.progress = Progress()
+        self.progress, self.repairs = Progress(), options["repair"] and not options["dry_run"]
         origin = "repair" if options["repair"] else "command"
-        try:
-            with acting_as("system:crm_check", origin), faults_in_words(self._so_far):
-                differing = self._check(**options)
-        except KeyboardInterrupt:
-            said = f"Stopped. {self._so_far()}".strip()
-            raise CommandError(said, returncode=STOPPED) from None
+        with acting_as("system:crm_check", origin), interruptible() as self.interruption:
+            try:
+                with faults_in_words(self._so_far):
+                    differing = self._check(**options)
+            except Stopped:
+                self._stop(self._so_far())
+            except KeyboardInterrupt:  # within a step, which may be done by now or undone
+                self._stop(self._at_least())
         if differing:
             verb = pluralize(differing, "record differs from its,records differ from their")
             raise CommandError(f"{differing:,} {verb} source.")
+
+    def _look(self) -> None:
+        if self.interruption.signal:
+            raise Stopped
+
+    def _stop(self, said: str) -> NoReturn:
+        code = self.interruption.exit_code
+        raise CommandError(f"Stopped. {said}".strip(), returncode=code) from None
 
     def _check(self, *, repair: bool, dry_run: bool, json: bool, **options: Any) -> int:
         """Return how many records differ in the end."""
@@ -58,7 +71,7 @@ class Command(BaseCommand):
         if dry_run:
             return self._preview(json)
         now = timezone.now()
-        check = self._repair(now, json) if repair else run_check(now=now)
+        check = self._repair(now, json) if repair else run_check(now=now, look=self._look)
         report = _report(check.entities, check.differences, check.seconds)
         self.stdout.write(dumps(report) if json else _table(report))
         return check.differences
@@ -67,7 +80,7 @@ class Command(BaseCommand):
 
     def _repair(self, now: datetime, json: bool) -> SyncCheck:
         with tqdm(desc="repair", unit=" records", disable=None) as bar:
-            self.progress.watch = partial(_show, bar)
+            self.progress.watch = partial(self._watch, bar)
             check = run_repair(now=now, progress=self.progress)
         if not json:
             done = self.progress.outcome
@@ -78,6 +91,8 @@ class Command(BaseCommand):
         return check
 
     def _so_far(self) -> str:
+        if not self.repairs:
+            return ""
         if not self.progress.mended:
             return "No record was changed."
         done, found = min(self.progress.mended, self.progress.found), self.progress.found
@@ -86,17 +101,30 @@ class Command(BaseCommand):
             "on with the rest."
         )
 
+    def _watch(self, bar: "tqdm[NoReturn]", progress: Progress) -> None:
+        bar.total = progress.found
+        bar.update(progress.mended - bar.n)
+        self._look()
+
+    def _at_least(self) -> str:
+        if self.progress.mended:
+            return f"At least {self._so_far()}"
+        if self.progress.found:
+            return "Only the first batch may have been repaired; the same command goes on."
+        return self._so_far()
+
     # --- Only saying what would be repaired -------------------------------------------------------
 
     def _preview(self, json: bool) -> int:
         started = time.monotonic()
-        found = compare_all()
+        found = compare_all(self._look)
         entities = {entity.value: asdict(each) for entity, each in found.items()}
         report = _report(entities, count(found), round(time.monotonic() - started, 3))
         if json:
             self._print_json(report)
         else:
             for difference in _all():
+                self._look()
                 self.stdout.write(as_lines(difference))
             self.stdout.write(_table(report) + "\nDry run: nothing was written.")
         return count(found)
@@ -105,17 +133,13 @@ class Command(BaseCommand):
         """Print the changes one by one: there may be more than memory should hold."""
         self.stdout.write(f'{dumps(report)[:-1]}, "changes": [', ending="")
         for position, difference in enumerate(_all()):
+            self._look()
             self.stdout.write(("," if position else "") + dumps(as_json(difference)), ending="")
         self.stdout.write("]}")
 
 
 def _all() -> Iterator[Difference]:
     return chain.from_iterable(differences(entity) for entity in ENTITIES)
-
-
-def _show(bar: "tqdm[NoReturn]", progress: Progress) -> None:
-    bar.total = progress.found
-    bar.update(progress.mended - bar.n)
 
 
 def _report(entities: dict[str, Any], differing: int, seconds: float) -> dict[str, Any]:

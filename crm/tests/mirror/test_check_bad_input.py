@@ -1,5 +1,7 @@
 """A check that cannot be made, or is stopped: one clear sentence, the right code, nothing lost."""
 
+import signal
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -124,3 +126,23 @@ def test_a_record_that_cannot_be_written_stops_no_other(monkeypatch, capsys):
 def test_an_unknown_option_is_refused():
     with pytest.raises(CommandError, match="unrecognized arguments: --mend"):
         call_command("crm_check", "--mend")
+
+
+@pytest.mark.django_db
+def test_the_first_signal_lets_the_batch_at_hand_be_finished(monkeypatch):
+    PropertyFactory.create_batch(7)
+    Property.objects.update(bedrooms=9)
+    monkeypatch.setattr(mending, "FEW", 3)
+    write = mending._write
+
+    def write_and_be_stopped(*args):
+        signal.raise_signal(signal.SIGINT)
+        return write(*args)
+
+    monkeypatch.setattr(mending, "_write", write_and_be_stopped)
+
+    failed = failing("crm_check", "--repair")
+
+    assert failed.returncode == 130
+    assert "3 of 7 differences were repaired" in str(failed)
+    assert count(compare_all()) == 4
