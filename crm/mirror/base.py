@@ -110,8 +110,7 @@ class Mirror:
     def projection(self) -> QuerySet[Any]:
         """Return the source rows with `new_<column>` as the record can be written now."""
         rows = self._project(self.columns)
-        blocked = ExpressionWrapper(self.blocked(), BooleanField())
-        return keeping_all(rows.annotate(blocked=blocked))
+        return rows.annotate(blocked=ExpressionWrapper(self.blocked(), BooleanField()))
 
     def expectation(self) -> QuerySet[Any]:
         """Return the source rows with `new_<column>` as the record should be in the end."""
@@ -119,8 +118,8 @@ class Mirror:
 
     def _project(self, columns: Mapping[str, Combinable]) -> QuerySet[Any]:
         new = {f"new_{column}": expression for column, expression in columns.items()}
-        rows = self.sources().annotate(mirror_key=F(self.key), called=self.called, **new)
-        return keeping_all(rows)
+        rows = keeping_all(self.sources())
+        return rows.annotate(mirror_key=F(self.key), called=self.called, **new)
 
     def blocked(self) -> Q:
         """Say which sources must wait: for the record of what they belong to, if they do."""

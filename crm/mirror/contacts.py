@@ -19,7 +19,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Concat, StrIndex, Substr, Trim
+from django.db.models.functions import Cast, Coalesce, Concat, StrIndex, Substr, Trim
 
 from accounts.models import Owner, User
 from crm.mirror.base import MIRRORS, Mirror
@@ -43,6 +43,11 @@ class People(Mirror):
     # Not made from the address: a person may leave it, and another may come to use it.
     has_lasting_id = False
 
+    def changed(self) -> QuerySet[Any]:
+        """As in the base, but by the link alone: an account that it leads over may be gone."""
+        differs = (Differs(F(column), OuterRef(f"new_{column}")) for column in self.columns)
+        return self.expectation().filter(Exists(self._record().filter(any_of(differs))))
+
 
 def known_owners() -> QuerySet[Owner]:
     """Return the owners whose address is theirs as far as anybody can tell.
@@ -50,17 +55,17 @@ def known_owners() -> QuerySet[Owner]:
     One who has not confirmed it, and whose address a guest has written from, may be a stranger:
     the contact stays the guest's until the address is confirmed.
     """
+    asked = Enquiry.objects.filter(guest_email=OuterRef("email"))
     claimed = EmailAddress.objects.filter(
-        user=OuterRef("user"), email=OuterRef("user__email"), verified=False
+        Exists(asked), user=OuterRef("user"), email=F("user__email"), verified=False
     )
-    asked = Enquiry.objects.filter(guest_email=OuterRef("user__email"))
-    return Owner.objects.order_by().exclude(Exists(claimed) & Exists(asked))
+    return Owner.objects.order_by().exclude(Exists(claimed))
 
 
 def is_an_owners() -> Exists:
     """Whether a contact is an owner's who has another address: it is going to get that one."""
-    known = known_owners().filter(user=OuterRef("user"))
-    return Exists(known.exclude(user__email=OuterRef("email")))
+    theirs = User.objects.filter(pk=OuterRef("user"), email=OuterRef(OuterRef("email")))
+    return Exists(known_owners().filter(~Exists(theirs), user=OuterRef("user")))
 
 
 def to_be_adopted() -> QuerySet[Contact]:
@@ -97,9 +102,12 @@ class Owners(People):
     unstamped = ("email", "first_name", "last_name", "is_guest")
     columns = {
         "user": F("user_id"),
-        "email": F("user__email"),
-        "first_name": F("user__first_name"),
-        "last_name": F("user__last_name"),
+        # An owner whose account was deleted past the constraints has no address, but notes.
+        "email": Coalesce(
+            "user__email", Concat(Cast("user_id", CharField()), Value("@gone.invalid"))
+        ),
+        "first_name": Coalesce("user__first_name", NOTHING),
+        "last_name": Coalesce("user__last_name", NOTHING),
         "phone": F("phone"),
         "company_name": F("company"),
         "address": F("address"),
@@ -125,17 +133,22 @@ class Owners(People):
         """As in the base; beside an owner without a contact stands the one to be adopted."""
         rows = super().rows(keys)
         if lone := {row.new["email"]: row for row in rows if row.record_id is None}:
+            users = {row.key: row for row in lone.values()}
+            for contact in Contact.objects.filter(user__in=users):  # of an account that is gone
+                self._set_beside(users[contact.user_id], contact)
             for contact in to_be_adopted().filter(email__in=lone):
-                row = lone[contact.email]
-                row.record_id, row.old = contact.pk, standing_values(contact, self.columns)
+                self._set_beside(lone[contact.email], contact)
         return rows
+
+    def _set_beside(self, row: Row, contact: Contact) -> None:
+        row.record_id, row.old = contact.pk, standing_values(contact, self.columns)
 
     def blocked(self) -> Q:
         """A new address waits if somebody has it, has asked from it, or leaves another for it."""
         mine = Contact.objects.filter(user=OuterRef("user"))
-        holder = Contact.objects.filter(email=OuterRef("user__email"))
-        asked = Enquiry.objects.filter(guest_email=OuterRef("user__email"))
-        settled = Exists(mine.filter(email=OuterRef("user__email")))
+        holder = Contact.objects.filter(email=OuterRef("new_email"))
+        asked = Enquiry.objects.filter(guest_email=OuterRef("new_email"))
+        settled = Exists(mine.filter(email=OuterRef("new_email")))
         return ~Q(settled) & (Q(Exists(mine)) | Q(Exists(holder)) | Q(Exists(asked)))
 
     def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
@@ -198,7 +211,7 @@ class Owners(People):
         """
         for mirror in MIRRORS.values():
             for parent, path in mirror.parents.values():
-                theirs = mirror.sources().filter(**{f"{path}__in": people.get(parent, ())})
+                theirs = mirror.sources().filter(Among(path, people.get(parent, ())))
                 if theirs.exists():
                     mirrored = theirs.filter(**{f"{mirror.record_path}__isnull": False})
                     mirror.sync(mirrored.values_list(mirror.key, flat=True), now=now)
@@ -265,10 +278,6 @@ class Guests(People):
             self._beside(values, contacts.get(values["mirror_key"]))
             for values in found.values(*self._projected_names())
         ]
-
-    def changed(self) -> QuerySet[Enquiry]:
-        differs = (Differs(F(column), OuterRef(f"new_{column}")) for column in self.columns)
-        return self.expectation().filter(Exists(self._record().filter(any_of(differs))))
 
     def records(self) -> QuerySet[Contact]:
         return super().records().filter(is_owner=False, is_guest=True, user=None)

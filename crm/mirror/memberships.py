@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import F, OuterRef, Subquery, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Coalesce, Concat
 
 from billing.models import Membership
 from crm.mirror.base import MIRRORS, Mirror
@@ -27,7 +27,7 @@ class Memberships(Mirror):
             Contact.objects.order_by().filter(user=OuterRef("owner__user")).values("pk")
         ),
         "property": F("property__crm_record__pk"),
-        "plan_tier": F("tier__code"),
+        "plan_tier": Coalesce("tier__code", Value("")),
         "plan_price_pence": F("net_pence"),
         **{
             column: F(column)

@@ -25,6 +25,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from crm.mirror.contacts import is_an_owners, known_owners, to_be_adopted
 from crm.models import Contact
+from listings.models import Property
 
 
 class LastingId(Func):
@@ -48,8 +49,11 @@ class LastingId(Func):
 
 
 def house(path: str) -> Combinable:
-    """Return the record of the house at this path."""
-    return Coalesce(F(f"{path}__crm_record__pk"), LastingId("properties", path))
+    """Return the record of the house at this path, if there is such a house."""
+    stands = Exists(Property.objects.filter(pk=OuterRef(path)))
+    return Coalesce(
+        F(f"{path}__crm_record__pk"), Case(When(stands, then=LastingId("properties", path)))
+    )
 
 
 def owners_contact(path: str) -> Combinable:
