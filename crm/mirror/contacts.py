@@ -211,7 +211,7 @@ class Owners(People):
         """
         for mirror in MIRRORS.values():
             for parent, path in mirror.parents.values():
-                theirs = mirror.sources().filter(Among(path, people.get(parent, ())))
+                theirs = mirror.sources().filter(**{f"{path}__in": people.get(parent, ())})
                 if theirs.exists():
                     mirrored = theirs.filter(**{f"{mirror.record_path}__isnull": False})
                     mirror.sync(mirrored.values_list(mirror.key, flat=True), now=now)
