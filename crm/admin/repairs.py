@@ -42,6 +42,7 @@ class Repaired:
     outcome: Outcome = field(default_factory=Outcome)
     left: int = 0
     is_with_worker: bool = False
+    gone: int | None = None  # of the differences, where all were compared before and after
 
 
 def hand_to_worker(*command: str) -> None:
@@ -59,7 +60,8 @@ def repair_chosen(choice: Choice, *, now: datetime) -> Repaired:
         progress = Progress()
         check = run_repair(now=now, progress=progress)
         # It tries more than once, and counts each try that failed.
-        return Repaired(replace(progress.outcome, failed=check.differences))
+        outcome = replace(progress.outcome, failed=check.differences)
+        return Repaired(outcome, gone=max(0, check.found - check.differences))
     repaired = _repair_first(totals, now)
     _look_again(now)
     return repaired
@@ -120,8 +122,12 @@ def report(request: HttpRequest, repaired: Repaired, *, now: datetime) -> None:
         "marked as deleted": outcome.deleted,
     }
     words = ", ".join(f"{number:,} {what}" for what, number in done.items() if number)
+    written = sum(done.values())
+    together = (repaired.gone or 0) - written
+    if words and together > 0:
+        words = f"{words}, {together:,} together with these"
     if words:
-        _say_repaired(request, sum(done.values()), words, now)
+        _say_repaired(request, written if repaired.gone is None else repaired.gone, words, now)
     elif not outcome.failed and not repaired.left:
         messages.info(request, "Nothing was left to repair: it equals its source.")
     if outcome.failed:

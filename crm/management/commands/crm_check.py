@@ -30,7 +30,7 @@ class Stopped(Exception):
 class Command(BaseCommand):
     help = (
         "Prove that every record equals its source, and say where one does not. "
-        "Exit code 1 when anything differs, 2 when it could not be found out."
+        "Exit code 1 when anything differs, 2 when it could not be found out, 130 when stopped."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -83,12 +83,19 @@ class Command(BaseCommand):
             self.progress.watch = partial(self._watch, bar)
             check = run_repair(now=now, progress=self.progress)
         if not json:
-            done = self.progress.outcome
-            self.stdout.write(
-                f"Repaired: created {done.created}, updated {done.updated}, "
-                f"marked as deleted {done.deleted}, failed {done.failed}."
-            )
+            self.stdout.write(self._done(check))
         return check
+
+    def _done(self, check: SyncCheck) -> str:
+        """Say what is gone of what was found: a sync may mend more than the record it is for."""
+        done, gone = self.progress.outcome, max(0, check.found - check.differences)
+        together = max(0, gone - done.created - done.updated - done.deleted)
+        others = f", {together} together with these" if together else ""
+        return (
+            f"Repaired {gone} of {check.found} differences: created {done.created}, "
+            f"updated {done.updated}, marked as deleted {done.deleted}{others}, "
+            f"failed {done.failed}."
+        )
 
     def _so_far(self) -> str:
         if not self.repairs:
@@ -126,7 +133,7 @@ class Command(BaseCommand):
             for difference in _all():
                 self._look()
                 self.stdout.write(as_lines(difference))
-            self.stdout.write(_table(report) + "\nDry run: nothing was written.")
+            self.stdout.write(_table(report) + "\nDry run: nothing was written or repaired.")
         return count(found)
 
     def _print_json(self, report: dict[str, Any]) -> None:
