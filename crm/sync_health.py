@@ -221,7 +221,8 @@ def _proof(evidence: Evidence, now: datetime, *, is_equal: bool) -> str:
         if evidence.proved_at is None:
             return f"{found} It has never been proved that all are equal."
         return f"{found} {_equal_before(check, evidence.proved_at, now)}"
-    proved = f"proved {ago(check.started_at, now)} in {seconds(check.seconds)}."
+    what = "by a check and repair of" if mended(check) else "in"
+    proved = f"proved {ago(check.started_at, now)} {what} {seconds(check.seconds)}."
     return capfirst(proved) if is_equal else f"{_all_equal(check, 'equalled')[:-1]}, {proved}"
 
 

@@ -43,6 +43,13 @@ class TestGreen:
         assert verdict.proof == "Proved 3 minutes ago in 0.06 s."
         assert verdict.findings == ()
 
+    def test_does_not_pass_the_time_of_a_repair_off_as_that_of_the_proof(self) -> None:
+        repaired = check(found=13, repaired=True, seconds=2.41)
+
+        proof = judge(evidence(check=repaired), now=NOW).proof
+
+        assert proof == "Proved 3 minutes ago by a check and repair of 2.41 s."
+
     def test_is_one_line_on_the_home_page(self) -> None:
         line = judge(evidence(), now=NOW).in_brief
 
