@@ -33,7 +33,13 @@ class Comparison:
 
     @property
     def differences(self) -> int:
-        return self.missing + self.changed + self.orphaned
+        """At least as many as sources and records are apart: equality can never be proved by less.
+
+        Each source without a record of its own is missing, or changed where it has a tombstone;
+        each record without a source of its own is orphaned, or changed where its owner is.
+        """
+        named = self.missing + self.changed + self.orphaned
+        return max(named, abs(self.source - self.records))
 
     def __add__(self, other: "Comparison") -> "Comparison":
         pairs = zip(asdict(self).values(), asdict(other).values(), strict=True)
@@ -80,9 +86,10 @@ def count(comparisons: Comparisons) -> int:
 
 def _compare(mirror: Mirror) -> Comparison:
     """Each count is one statement, and so sees every save either whole or not at all."""
+    source, records = mirror.totals()
     return Comparison(
-        source=mirror.sources().count(),
-        records=mirror.records().count(),
+        source=source,
+        records=records,
         missing=mirror.missing().count(),
         changed=mirror.changed().count(),
         orphaned=mirror.orphaned().count(),

@@ -7,6 +7,7 @@ from hashlib import md5
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import (
     BooleanField,
     DateTimeField,
@@ -173,6 +174,16 @@ class Mirror:
     def records(self) -> QuerySet[Any]:
         """Return the records that claim to have a source of this kind."""
         return self.record._base_manager.filter(source_deleted_at=None)
+
+    def totals(self) -> tuple[int, int]:
+        """Count the sources and the records as of one moment: each save adds to both or neither."""
+        rows = self.sources().values("pk"), self.records().values("pk")
+        (sources, of_sources), (records, of_records) = (r.query.sql_with_params() for r in rows)
+        count = "(SELECT COUNT(*) FROM ({}) AS counted)"
+        sql = f"SELECT {count.format(sources)}, {count.format(records)}"
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*of_sources, *of_records])
+            return cursor.fetchone()
 
     def _record(self) -> QuerySet[Any]:
         """Return the record of the source row that a subquery stands in."""

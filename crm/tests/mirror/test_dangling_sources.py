@@ -9,7 +9,7 @@ from django.db.models.sql.constants import INNER
 from django.utils import timezone
 
 from billing.tests.factories import MembershipFactory
-from crm.check import compare, compare_all, count, repair
+from crm.check import Comparison, compare, compare_all, count, repair
 from crm.differences import differences
 from crm.mirror import ENTITIES, MIRRORS
 from crm.models import ActivityLog, Contact, Entity
@@ -120,3 +120,17 @@ def test_an_owner_without_an_account_keeps_the_contact_but_no_address(house):
     contact.refresh_from_db()
     assert contact.email == f"{user}@gone.invalid"
     assert (contact.first_name, contact.source_deleted_at) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("found", "differences"),
+    [
+        (Comparison(source=60, records=59), 1),
+        (Comparison(source=59, records=60), 1),
+        (Comparison(source=60, records=59, missing=1), 1),
+        (Comparison(source=60, records=60, missing=1, orphaned=1), 2),
+        (Comparison(source=60, records=60), 0),
+    ],
+)
+def test_what_does_not_add_up_is_never_equal(found, differences):
+    assert found.differences == differences
