@@ -8,7 +8,6 @@ from django.db import Error, connection
 
 from crm import reasons
 
-
 NO_ANSWER = 2  # not 1, by which a command says what it found
 
 
@@ -26,7 +25,9 @@ def _why(error: Error) -> str:
     reason, _, said = reasons.explain(error).partition("\n")
     if reason == reasons.MISSING:
         return f"{reason} Run `manage.py migrate` first. ({said})"
-    return f"{reason if _is_reachable() else reasons.UNREACHABLE} ({said})"
+    if reason == reasons.UNKNOWN and not _is_reachable():
+        reason = reasons.UNREACHABLE
+    return f"{reason} ({said})"
 
 
 def _is_reachable() -> bool:

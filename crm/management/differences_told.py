@@ -17,7 +17,8 @@ def as_lines(difference: Difference) -> str:
     """Return who differs and why; under it each column: the record's value -> the source's."""
     head = (
         f"{difference.entity.value} {difference.kind.label.lower()}: "
-        f"{difference.called} ({difference.mirror} {difference.key}), "
+        f"{_on_one_line(difference.called)} "
+        f"({difference.mirror} {_on_one_line(str(difference.key))}), "
         f"{difference.cause.label.lower()}"
     )
     width = max(map(len, difference.changes), default=0)
@@ -56,7 +57,17 @@ def _value(value: Any, shared: int) -> str:
     begin = max(0, shared - LEAD) if len(value) > LONGEST_TEXT else 0
     shown = value[begin : begin + LONGEST_TEXT]
     before, after = "..." if begin else "", "..." if len(value) > begin + LONGEST_TEXT else ""
-    return before + json.dumps(shown, ensure_ascii=False) + after
+    return before + _spelt_out(json.dumps(shown, ensure_ascii=False)) + after
+
+
+def _on_one_line(text: str) -> str:
+    """Cut it, and spell out what a terminal would obey rather than show."""
+    shown = text[:LONGEST_TEXT] + ("..." if len(text) > LONGEST_TEXT else "")
+    return _spelt_out(shown)
+
+
+def _spelt_out(text: str) -> str:
+    return "".join(sign if sign.isprintable() else f"<U+{ord(sign):04X}>" for sign in text)
 
 
 def _plain(value: Any) -> Any:

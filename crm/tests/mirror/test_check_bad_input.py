@@ -146,3 +146,16 @@ def test_the_first_signal_lets_the_batch_at_hand_be_finished(monkeypatch):
     assert failed.returncode == 130
     assert "3 of 7 differences were repaired" in str(failed)
     assert count(compare_all()) == 4
+
+
+@pytest.mark.django_db
+def test_a_name_that_a_terminal_would_obey_is_spelt_out_and_cut(capsys):
+    PropertyFactory()
+    Property.objects.update(title=f"\x1b[2J{'x' * 100}")
+
+    failing("crm_check", "--dry-run")
+
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert f"<U+001B>[2J{'x' * 56}... (properties" in said
+    assert "Dry run: nothing was written or repaired." in said
