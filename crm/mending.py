@@ -1,5 +1,6 @@
 """Writing what differs: in batches, and in ever smaller parts where a batch cannot be written."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,10 +15,12 @@ from crm.mirror import MIRRORS, Outcome
 from crm.mirror.history import mending
 from crm.mirror.statement import FEW
 from crm.models import Cause
-from crm.unreadable import empty_unreadable, is_unreadable, mend_ids
+from crm.unreadable import UNREADABLE, CannotBeRead, empty_unreadable, is_unreadable, mend_ids
 
 if TYPE_CHECKING:
     from crm.differences import Difference
+
+logger = logging.getLogger(__name__)
 
 # A record that somebody holds is the matter of that record; the others can be written meanwhile.
 BROKEN = HOPELESS - {reasons.HELD}
@@ -82,16 +85,28 @@ def _write_alone(difference: "Difference", error: Exception, now: datetime) -> O
     except Exception as final:
         if _is_broken(final):
             raise
+        if _is_undecodable(difference):  # no next try may do what was refused
+            logger.warning("%s", final)
+            return Outcome(failed=1)
         record_failure(difference.mirror, difference.key, final, now=now)
         return Outcome(failed=1)
 
 
 def _write(differences: Sequence["Difference"], now: datetime) -> Outcome:
     mirror = MIRRORS[differences[0].mirror]
+    for each in differences:
+        if _is_undecodable(each):
+            raise CannotBeRead(f"{each.mirror} {each.key} holds bytes that are no text.")
     if not differences[0].is_orphan:
         return mirror.sync([each.key for each in differences], now=now)
     ids = [each.record_id for each in differences]
     return Outcome(deleted=mirror.bury(mirror.orphaned().filter(pk__in=ids), now))
+
+
+def _is_undecodable(difference: "Difference") -> bool:
+    """Whether the log, which is never changed, could not be read with these values in it."""
+    values = (str(value) for pair in difference.changes.values() for value in pair)
+    return any(value.startswith(UNREADABLE) and "\ufffd" in value for value in values)
 
 
 def _is_broken(error: Exception) -> bool:
