@@ -111,8 +111,8 @@ def test_a_contacts_page_costs_the_same_for_a_short_story_and_for_a_long_one(des
     fill_story(owner, 10)
     at_twelve = cost(desk, address)
 
-    # session, user, contact, queue lengths, contacts joined with it, counts of the six chapters, the
-    # six chapters, and the choices of the form for a new interaction: houses, enquiries
+    # session, user, contact, queue lengths, contacts joined with it, counts of the six chapters,
+    # the six chapters, and the choices of the form for a new interaction: houses, enquiries
     assert (len(at_two), len(at_twelve)) == (14, 14), "\n".join(at_twelve)
 
 
