@@ -22,6 +22,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Concat, StrIndex, Substr, Trim
 
 from accounts.models import Owner, User
+from crm.mirror.among import Among
 from crm.mirror.base import MIRRORS, Mirror
 from crm.mirror.differs import Differs, any_of
 from crm.mirror.merge import adopt_contact, free_address, merge_contacts
@@ -154,8 +155,8 @@ class Owners(People):
     def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
         """As in the base; what the owner of a new contact has already waits for that contact."""
         keys = list(keys)
-        had = Contact.objects.order_by().filter(user__in=keys).values_list("email")
-        has = User.objects.order_by().filter(pk__in=keys).values_list("email")
+        had = Contact.objects.order_by().filter(Among("user", keys)).values_list("email")
+        has = User.objects.order_by().filter(Among("pk", keys)).values_list("email")
         lock_addresses(had.union(has))
         outcome = super().sync(keys, now=now)
         if outcome.created:
@@ -163,8 +164,9 @@ class Owners(People):
         return outcome
 
     def _write_waiting(self, keys: list[Key], now: datetime) -> dict[Key, str]:
-        left = set(Contact.objects.filter(user__in=keys).values_list("email", flat=True))
-        taken = dict(self.sources().filter(user__in=keys).values_list("user", "user__email"))
+        mine = Contact.objects.filter(Among("user", keys))
+        left = set(mine.values_list("email", flat=True))
+        taken = dict(self.sources().filter(Among("user", keys)).values_list("user", "user__email"))
         for user, address in self._held_by_others(taken):
             self._claim_address(user, address, now)
         written = self._statement.run(keys, now=now, force=True)
@@ -185,7 +187,8 @@ class Owners(People):
 
     def _held_by_others(self, taken: Mapping[int, str]) -> list[tuple[int, str]]:
         """Return the users, with their addresses, by whose address another contact is known."""
-        holders = Contact.objects.filter(email__in=taken.values()).values_list("email", "user")
+        holders = Contact.objects.filter(Among("email", taken.values()))
+        holders = holders.values_list("email", "user")
         other = {email for email, user in holders if taken.get(user) != email}
         return [(user, address) for user, address in taken.items() if address in other]
 
@@ -195,7 +198,7 @@ class Owners(People):
         holder = Contact.objects.filter(email=address).first()
         if holder is None or holder == mine:
             return
-        if Owner.objects.filter(user=holder.user_id).exists():
+        if Owner.objects.filter(user__crm_record=holder).exists():
             free_address(holder, now)
             self.sync([holder.user_id], now=now)
         elif mine is None:
@@ -211,7 +214,7 @@ class Owners(People):
         """
         for mirror in MIRRORS.values():
             for parent, path in mirror.parents.values():
-                theirs = mirror.sources().filter(**{f"{path}__in": people.get(parent, ())})
+                theirs = mirror.sources().filter(Among(path, people.get(parent, ())))
                 if theirs.exists():
                     mirrored = theirs.filter(**{f"{mirror.record_path}__isnull": False})
                     mirror.sync(mirrored.values_list(mirror.key, flat=True), now=now)
@@ -289,10 +292,10 @@ class Guests(People):
         keys = list(dict.fromkeys(keys))
         lock_addresses((key,) for key in keys)
         owners = dict(
-            known_owners().filter(user__email__in=keys).values_list("user__email", "user_id")
+            known_owners().filter(Among("user__email", keys)).values_list("user__email", "user_id")
         )
         # Whoever still goes by an address that is not theirs any more has to leave it first.
-        holders = Contact.objects.filter(email__in=keys).exclude(user=None)
+        holders = Contact.objects.filter(Among("email", keys)).exclude(user=None)
         users = {*owners.values(), *holders.values_list("user", flat=True)}
         outcome = MIRRORS["owners"].sync(users, now=now)
         return outcome + self.take_over([key for key in keys if key not in owners], now=now)
