@@ -1,6 +1,6 @@
-"""`crm_backfill` against the least that it could do, for each kind of record.
+"""`crm_backfill` against the least that it could do, for each kind of source.
 
-`python -m benchmarks.backfill_at_size [rows] [--database sqlite] [--batch-size n] [--only name]`
+`python -m benchmarks.backfill_at_size [rows] [--database sqlite] [--batch-size n] [--houses]`
 
 The floor is one INSERT ... SELECT ... ON CONFLICT of the same rows, without a comparison and
 without the log entries that a backfill also writes. The backfill is the command itself, in a
@@ -29,34 +29,47 @@ def main() -> None:
     options = arguments()
     with fresh_database(options.database):
         # Models can be imported only once Django is set up.
-        from benchmarks import floor, sources
+        from benchmarks import sources
 
         began = time.perf_counter()
-        sources.fill(options.rows)
+        if options.houses:
+            sources.fill_houses(options.rows, owners=max(1, options.rows // 10))
+        else:
+            sources.fill(options.rows)
         print(
             f"{options.rows:,} rows of each kind on {options.database} "
-            f"(made in {time.perf_counter() - began:.0f} s)"
+            f"(made in {time.perf_counter() - began:.0f} s)\n"
+            f"{'':<12}{'floor':>9}{'backfill':>10}{'ratio':>7}{'again':>9}{'memory':>9}",
+            flush=True,
         )
-        print(f"{'':<12}{'floor':>9}{'backfill':>10}{'ratio':>7}{'again':>9}{'memory':>9}")
-        for name, mirrors in COMMANDS.items():
-            floor.tidy()
-            least = sum(map(floor.seconds, mirrors))
-            first, memory = backfill(name, options.batch_size)
-            again, _ = backfill(name, options.batch_size)
-            print(
-                f"{name:<12}{least:>7.1f} s{first:>8.1f} s{first / least:>7.2f}"
-                f"{again:>7.1f} s{memory:>6.0f} MB",
-                flush=True,
-            )
+        for name in ["owners", "properties"] if options.houses else COMMANDS:
+            measure(name, options.batch_size)
         print(f"{'bar':<12}{'':>19}{BAR:>7.2f}{'':>9}{MEMORY_BAR:>6} MB")
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rows", type=int, nargs="?", default=100_000)
+    parser.add_argument("rows", type=int, nargs="?", default=200_000)
     parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
     parser.add_argument("--batch-size", type=int)
+    parser.add_argument(
+        "--houses", action="store_true", help="only these, of a tenth as many owners"
+    )
     return parser.parse_args()
+
+
+def measure(name: str, batch_size: int | None) -> None:
+    from benchmarks import floor
+
+    floor.tidy()
+    least = sum(map(floor.seconds, COMMANDS[name]))
+    first, memory = backfill(name, batch_size)
+    again, _ = backfill(name, batch_size)
+    print(
+        f"{name:<12}{least:>7.1f} s{first:>8.1f} s{first / least:>7.2f}"
+        f"{again:>7.1f} s{memory:>6.0f} MB",
+        flush=True,
+    )
 
 
 def backfill(name: str, batch_size: int | None) -> tuple[float, float]:
