@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
-from crm.differences import Difference
+from crm.differences import AT_REPAIR, Difference
 from crm.mirror.rows import Awaited
 
 LONGEST_TEXT = 60
@@ -14,16 +14,19 @@ LEAD = 15  # so much of what two long texts share is shown before they part
 
 
 def as_lines(difference: Difference) -> str:
-    """Return who differs and why; under it each column: the record's value -> the source's."""
+    """Return who differs and why; under it each column: the record's value -> the source's.
+
+    A column that is empty on both sides, as of a missing record, is left out.
+    """
     head = (
         f"{difference.entity.value} {difference.kind.label.lower()}: "
         f"{_on_one_line(difference.called)} "
         f"({difference.mirror} {_on_one_line(str(difference.key))}), "
         f"{difference.cause.label.lower()}"
     )
-    width = max(map(len, difference.changes), default=0)
-    pairs = difference.changes.items()
-    return "\n".join([head, *(f"    {name:<{width}}  {_pair(*pair)}" for name, pair in pairs)])
+    told = {name: pair for name, pair in difference.changes.items() if pair != (None, None)}
+    width = max(map(len, told), default=0)
+    return "\n".join([head, *(f"    {name:<{width}}  {_pair(*told[name])}" for name in told)])
 
 
 def as_json(difference: Difference) -> dict[str, Any]:
@@ -52,7 +55,7 @@ def _pair(old: Any, new: Any) -> str:
 def _value(value: Any, shared: int) -> str:
     if value is None:
         return "nothing"
-    if not isinstance(value, str):
+    if not isinstance(value, str) or value == AT_REPAIR:
         return str(_plain(value))
     begin = max(0, shared - LEAD) if len(value) > LONGEST_TEXT else 0
     shown = value[begin : begin + LONGEST_TEXT]

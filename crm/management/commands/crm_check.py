@@ -1,3 +1,5 @@
+import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -51,6 +53,9 @@ class Command(BaseCommand):
                     differing = self._check(**options)
             except Stopped:
                 self._stop(self._so_far())
+            except BrokenPipeError:  # whoever read the list has seen enough
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                raise SystemExit(1) from None
             except KeyboardInterrupt:  # within a step, which may be done by now or undone
                 self._stop(self._at_least())
         if differing:

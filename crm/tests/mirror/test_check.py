@@ -122,3 +122,20 @@ def test_a_difference_ends_the_command_with_code_1(business):
         call_command("crm_check")
 
     assert difference.value.returncode == 1
+
+
+def test_people_read_what_a_repair_would_change_column_by_column(capsys):
+    house = PropertyFactory(title="Hill House", bedrooms=4, live=True)
+    Property.objects.update(bedrooms=9, description="x" * 70 + "new")
+    PropertyRecord.objects.update(description="x" * 70 + "old")
+
+    with pytest.raises(CommandError, match="1 record differs from its source."):
+        call_command("crm_check", "--dry-run")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        f"properties changed: Hill House (properties {house.pk}), bulk write",
+        f'    description  ..."{"x" * 15}old" -> ..."{"x" * 15}new"',
+        "    bedrooms     4 -> 9",
+    ]
+    assert lines[-1].startswith("Dry run: nothing was written")
