@@ -48,7 +48,8 @@ def _statements() -> tuple[str, str]:
     """Return what names the tables that hold rows, and what starts all numbers anew."""
     tables = sorted(set(connection.introspection.table_names()) - KEPT)
     full = (f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {quoted(name)})" for name in tables)
-    numbers = connection.introspection.sequence_list()
+    numbered = connection.introspection.sequence_list()
+    numbers = [one for one in numbered if one["table"] not in KEPT]
     anew = connection.ops.sequence_reset_by_name_sql(no_style(), numbers)
     return " UNION ALL ".join(full), "".join(anew)
 
