@@ -61,6 +61,8 @@ class Start:
 class ActivityChangeList(KnownFiltersChangeList):
     """Reads on from a place in the log; folds and leaves out what nobody needs to read."""
 
+    looked_through = SEARCHED
+
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str] | None = None
     ) -> QuerySet[ActivityLog]:
@@ -79,8 +81,6 @@ class ActivityChangeList(KnownFiltersChangeList):
             self._read()
         self._count()
         self._prepare_for_templates()
-
-    looked_through = SEARCHED
 
     # --- What is shown ----------------------------------------------------------------------------
 
