@@ -27,7 +27,9 @@ class Properties(Mirror):
         ),
         "title": F("title"),
         "location": Case(
-            When(town="", then=F("county")), default=Concat("town", Value(", "), "county")
+            When(town="", then=F("county")),
+            When(county="", then=F("town")),
+            default=Concat("town", Value(", "), "county"),
         ),
         "description": F("description"),
         "bedrooms": F("bedrooms"),

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, models
 from hypothesis import strategies as st
 
+from accounts.models import User
 from crm.tests.mirror.oracle import SOURCES
 
 ADDRESSES = [f"person{number}@example.com" for number in range(5)]
@@ -46,23 +47,43 @@ def _longest(field: models.CharField) -> str:
     return "é🏠" * (field.max_length // 2)
 
 
-def values_of(field: models.Field) -> st.SearchStrategy[Any]:
+def all_values(field: models.Field) -> list[Any]:
     """Return values for a field; of a relation, which of the other model's rows to take."""
     if field.is_relation:
-        values = st.integers(0, 3)
+        values = [0, 1, 2, 3]
     elif field.choices:
-        values = st.sampled_from([value for value, _ in field.choices])
+        values = [value for value, _ in field.choices]
     else:
-        of_type = next(OF_TYPE[kind] for kind in type(field).__mro__ if kind in OF_TYPE)
-        values = st.sampled_from(of_type(field))
-    return st.none() | values if field.null else values
+        values = _of_type(field)
+    return [None, *values] if field.null else values
+
+
+def resolve(field: models.Field, value: Any) -> Any:
+    """Turn the number of another row into what refers to it."""
+    if not field.is_relation or value is None:
+        return value
+    rows = field.related_model._base_manager.order_by("pk")
+    if field.related_model is User:
+        rows = rows.filter(is_staff=False)
+    keys = list(rows.values_list("pk", flat=True))
+    return keys[value % len(keys)] if keys else None
+
+
+def some_value(field: models.Field, position: int) -> Any:
+    """Return a value that is not empty; a later position gives a later day."""
+    values = [value for value in _of_type(field) if value]
+    return values[position % len(values)]
+
+
+def _of_type(field: models.Field) -> list[Any]:
+    return next(OF_TYPE[kind] for kind in type(field).__mro__ if kind in OF_TYPE)(field)
 
 
 def edits_of(model: type[models.Model]) -> st.SearchStrategy[tuple[models.Field, Any]]:
     """Return a field of the model and a value for it."""
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     return st.sampled_from(fields).flatmap(
-        lambda field: st.tuples(st.just(field), values_of(field))
+        lambda field: st.tuples(st.just(field), st.sampled_from(all_values(field)))
     )
 
 
