@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from accounts.models import User
 from crm.tests.mirror.oracle import SOURCES
 
-ADDRESSES = [f"person{number}@example.com" for number in range(5)]
+ADDRESSES = [f"person{number}@example.com" for number in range(6)]
 PICTURES = [f"photos/picture{number}.png" for number in range(3)]
 TEXTS = ["", "x", "Ann van Berg", " Ann", "O'Neil %s", 'a\\b"c', "Ünï 🏠\n", "null", "0"]
 DAYS = [date(1999, 12, 31), date(2026, 3, 29), date(2026, 8, 1), date(2027, 1, 10)]

@@ -1,7 +1,11 @@
-"""Each field of each source, changed by itself, reaches the records or leaves them as they were."""
+"""Each field of each source, changed by itself, reaches the records; and so does each deletion."""
+
+from contextlib import suppress
+from copy import deepcopy
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from accounts.actor import acting_as
@@ -47,7 +51,7 @@ def test_by_a_save(opening, model):
             setattr(row, field.attname, before)
         if found := differing():
             assert (model, field.name) in past_signals.LEFT_TO_THE_CHECK, (field, found)
-            mend(found)
+            mend(Entity)
         opening.look(oracle.read(RECORDS), actors={WRITER})
     assert not SyncFailure.objects.exists()
 
@@ -64,15 +68,35 @@ def test_past_signals(opening, model):
                 continue
             tried.add((row.pk, field))
             if wanted := differing():
-                for entity, expected in wanted.items():
-                    found = compare(Entity(entity))
-                    assert {kind: getattr(found, kind) for kind in KINDS} == expected.counts, field
-                mend(wanted)
+                found_as_expected(wanted)
+                mend(map(Entity, wanted))
                 opening.look(oracle.read(RECORDS), actors={WRITER})
 
 
-def mend(found):
+@pytest.mark.parametrize(
+    "way", [models.Model.delete, past_signals.delete_unheard, past_signals.delete_by_sql]
+)
+def test_by_a_deletion(opening, way):
+    for row in (row for model in SOURCES.values() for row in model._base_manager.all()):
+        witness = deepcopy(opening)
+        with past_signals.rolled_back(with_outer=False), suppress(ProtectedError, IntegrityError):
+            with acting_as(WRITER, "shell"):
+                way(row)
+            if wanted := differing():
+                assert way != models.Model.delete, wanted
+                found_as_expected(wanted)
+                mend(Entity)
+            witness.look(oracle.read(RECORDS), actors={WRITER})
+
+
+def found_as_expected(wanted):
+    for entity, expected in wanted.items():
+        found = compare(Entity(entity))
+        assert {kind: getattr(found, kind) for kind in KINDS} == expected.counts, expected
+
+
+def mend(entities):
     with acting_as(WRITER, "shell"):
-        for entity in found:
-            repair(Entity(entity), now=timezone.now())
+        for entity in entities:
+            repair(entity, now=timezone.now())
     assert differing() == {}

@@ -48,9 +48,8 @@ WAYS_TO_CREATE = [past_signals.bulk_create, past_signals.insert_by_sql]
 WAYS_TO_DELETE = [past_signals.delete_unheard, past_signals.delete_by_sql]
 
 addresses = st.sampled_from(ADDRESSES)
-typed_addresses = st.sampled_from([str.lower, str.title, " {} ".format]).flatmap(
-    lambda typed: addresses.map(typed)
-)
+spellings = st.sampled_from([str.lower, str.title, " {} ".format])
+typed_addresses = spellings.flatmap(lambda typed: addresses.map(typed))
 names = st.sampled_from(["x", "Ann", "Ann van Berg", "O'Neil %s", "Ünï 🏠"])
 some_row = st.integers(0, 3)
 newcomers = st.sampled_from(["user", "address", "house", "photo", "enquiry", "membership"])
@@ -98,11 +97,12 @@ class Business(RuleBasedStateMachine):
 
     # --- What people do ---------------------------------------------------------------------------
 
-    @rule(address=typed_addresses, name=names, confirmed=st.sampled_from([None, True, False]))
-    def sign_up(self, address, name, confirmed):
+    @rule(number=some_row, typed=spellings, name=names, confirmed=st.none() | st.booleans())
+    def sign_up(self, number, typed, name, confirmed):
         """As in the site's form: first the login, then the owner, then the address to confirm."""
-        with self.unless_refused():
-            user = UserFactory(email=address, first_name=name)
+        taken = set(User.objects.values_list("email", flat=True))
+        if free := [address for address in ADDRESSES if address not in taken]:
+            user = UserFactory(email=typed(free[number % len(free)]), first_name=name)
             OwnerFactory(user=user)
             if confirmed is not None:
                 EmailAddress.objects.create(
