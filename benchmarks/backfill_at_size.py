@@ -44,7 +44,8 @@ def main() -> None:
         )
         for name in ["owners", "properties"] if options.houses else COMMANDS:
             measure(name, options.batch_size)
-        print(f"{'bar':<12}{'':>19}{BAR:>7.2f}{'':>9}{MEMORY_BAR:>6} MB")
+        ratio = f"{BAR:.2f}" if options.database == "postgresql" else "none"
+        print(f"{'bar':<12}{'':>19}{ratio:>7}{'':>9}{MEMORY_BAR:>6} MB")
 
 
 def arguments() -> argparse.Namespace:

@@ -5,6 +5,7 @@ from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Concat
 
 from billing.models import Membership
+from crm.mirror.among import Among
 from crm.mirror.base import MIRRORS, Mirror
 from crm.mirror.references import house, owners_contact
 from crm.mirror.rows import Key, Outcome
@@ -57,7 +58,7 @@ class Memberships(Mirror):
     def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
         """As in the base; the house that a membership carried before has no tier from it now."""
         keys = list(keys)
-        carried = self.records().filter(membership__in=keys).exclude(property__property=None)
+        carried = self.records().filter(Among("membership", keys)).exclude(property__property=None)
         moved = carried.exclude(property__property=F("membership__property"))
         left = list(moved.values_list("property__property", flat=True))
         outcome = super().sync(keys, now=now)
