@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-ROWS = 200_000
+ROWS = 100_000
 
 
 def main() -> None:

@@ -50,7 +50,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rows", type=int, nargs="?", default=200_000)
+    parser.add_argument("rows", type=int, nargs="?", default=100_000)
     parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
     parser.add_argument("--batch-size", type=int)
     parser.add_argument(
