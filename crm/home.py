@@ -22,8 +22,8 @@ from crm.models import (
     SyncCheck,
     SyncFailure,
 )
-from crm.sync_evidence import gather
-from crm.sync_health import judge
+from crm.proof.evidence import gather
+from crm.proof.verdict import judge
 
 SHOWN = 5  # rows of each queue; the rest stand behind its count
 

@@ -11,6 +11,7 @@ FULL = "There is no room left on the database’s disk."
 READ_ONLY = "The database takes no changes."
 UNREACHABLE = "The database could not be reached."
 DAMAGED = "The database’s file is damaged or cannot be read."
+UNREADABLE = "A row holds what its column cannot, such as a day that does not exist."
 UNKNOWN = "The record could not be written."
 
 # By the start of PostgreSQL's code (SQLSTATE) or SQLite's; the longest that fits counts.

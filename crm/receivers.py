@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.bulk import rows_written
 from accounts.models import Owner, User
 from billing.models import Membership
-from crm.bulk_writes import note_bulk_write
 from crm.failures import sync_safely
+from crm.proof.bulk_writes import note_bulk_write
 from listings.models import Enquiry, Photo, Property
 
 

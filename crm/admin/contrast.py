@@ -12,9 +12,9 @@ from django.db.models import Field, ForeignKey, Model
 from django.utils.text import capfirst
 
 from accounts.admin_columns import day, moment, money
-from crm.differences import Difference, Kind
 from crm.mirror import MIRRORS
 from crm.models import Contact, PropertyRecord
+from crm.proof.differences import Difference, Kind
 
 CONTEXT = 40  # characters shown on either side of where two texts differ
 LONGEST_PART = 160

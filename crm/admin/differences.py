@@ -14,14 +14,14 @@ from django.urls import reverse
 from accounts.admin_columns import admin_url
 from accounts.models import Owner
 from crm.admin.contrast import Column, columns, names_of
-from crm.check import Comparison, compare
 from crm.dashboard import readable
-from crm.differences import Difference, Kind, differences
 from crm.home import list_url, may
 from crm.mirror import ENTITIES
 from crm.mirror.rows import Key
 from crm.models import EnquiryRecord, Entity, SyncCheck
-from crm.sync_evidence import large_check
+from crm.proof.check import Comparison, compare
+from crm.proof.differences import Difference, Kind, differences
+from crm.proof.evidence import large_check
 from listings.models import Property
 
 SHOWN = 20

@@ -22,15 +22,15 @@ from crm.admin.differences import (
     totals_of,
 )
 from crm.admin.filters import write_window
-from crm.check import ORDER, Progress, run_check, run_repair
-from crm.differences import Difference, repair_one
 from crm.home import list_url, may
-from crm.mending import mend
 from crm.mirror import Outcome
 from crm.mirror.rows import Key
 from crm.models import ActivityLog, SyncFailure
+from crm.proof.check import ORDER, Progress, run_check, run_repair
+from crm.proof.differences import Difference, repair_one
+from crm.proof.evidence import large_check
+from crm.proof.mending import mend
 from crm.retrying import settle_mended
-from crm.sync_evidence import large_check
 
 LONGEST_SECONDS = 15
 LARGE = "There are too many records to do it while a page waits; look again in a few minutes."

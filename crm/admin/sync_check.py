@@ -16,7 +16,7 @@ from crm.admin.sync_pages import SyncPages
 from crm.dashboard import readable
 from crm.home import list_url
 from crm.models import ActivityLog, BulkWrite, SyncCheck
-from crm.sync_health import found, mended, record_count, seconds
+from crm.proof.verdict import found, mended, record_count, seconds
 from crm.templatetags.crm_admin import bulk_write
 
 

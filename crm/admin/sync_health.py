@@ -12,11 +12,11 @@ from accounts.london import day_of
 from crm.admin.differences import PLURALS, differences_url, may_see, sources_url
 from crm.admin.filters import write_window
 from crm.dashboard import readable
-from crm.differences import Kind
 from crm.home import list_url, may
 from crm.mirror import ENTITIES
 from crm.models import ActivityLog, ActivityType, BulkWrite, Cause, Entity, SyncCheck, SyncFailure
-from crm.sync_evidence import (
+from crm.proof.differences import Kind
+from crm.proof.evidence import (
     DRIFT_DAYS,
     Window,
     counted_by,
@@ -26,7 +26,7 @@ from crm.sync_evidence import (
     last_day,
     newest_of_each_cause,
 )
-from crm.sync_health import judge
+from crm.proof.verdict import judge
 
 BYPASSES_LISTED = 5
 CHECKS_LISTED = 6

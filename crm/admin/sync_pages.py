@@ -18,7 +18,7 @@ from crm.admin.differences import Choice, differences_page
 from crm.admin.sync_health import health_page
 from crm.admin.sync_sources import sources_page
 from crm.mirror import MIRRORS
-from crm.sync_evidence import remember_broken_off
+from crm.proof.evidence import remember_broken_off
 
 LONGEST_NUMBER = 18
 

@@ -13,7 +13,7 @@ from crm.dashboard import readable
 from crm.mirror import ENTITIES, Mirror
 from crm.mirror.rows import Row
 from crm.models import Entity
-from crm.unreadable import rows_of
+from crm.proof.unreadable import rows_of
 
 SHOWN = 50
 

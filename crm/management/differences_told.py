@@ -6,8 +6,8 @@ from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
-from crm.differences import AT_REPAIR, Difference
 from crm.mirror.rows import Awaited
+from crm.proof.differences import AT_REPAIR, Difference
 
 LONGEST_TEXT = 60
 LEAD = 15  # so much of what two long texts share is shown before they part

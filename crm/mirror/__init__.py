@@ -5,9 +5,10 @@ each comes after what it refers to.
 """
 
 from crm.mirror.base import MIRRORS, Mirror
-from crm.mirror.contacts import Guests, Owners
 from crm.mirror.enquiries import Enquiries
+from crm.mirror.guests import Guests
 from crm.mirror.memberships import Memberships
+from crm.mirror.owners import Owners
 from crm.mirror.properties import Properties
 from crm.mirror.rows import Outcome
 from crm.models.activity import Entity

@@ -95,19 +95,6 @@ class Mirror:
         differing = self._record().filter(any_of(differs))
         return self.projection().filter(Exists(saved) | Exists(differing))
 
-    def keys(
-        self,
-        *,
-        since: datetime | None = None,
-        after: Key | None = None,
-        limit: int | None = None,
-    ) -> list[Key]:
-        """Return the keys of the source rows in order, for walking through all of them."""
-        sources = self.due(since).order_by(self.key)
-        if after is not None:
-            sources = sources.filter(**{f"{self.key}__gt": after})
-        return list(sources.values_list(self.key, flat=True)[:limit])
-
     def projection(self) -> QuerySet[Any]:
         """Return the source rows with `new_<column>` as the record can be written now."""
         rows = self._project(self.columns)

@@ -23,7 +23,7 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce
 
-from crm.mirror.contacts import is_an_owners, known_owners, to_be_adopted
+from crm.mirror.people import is_an_owners, known_owners, to_be_adopted
 from crm.models import Contact
 from listings.models import Property
 

@@ -19,7 +19,7 @@ class SyncFailure(models.Model):
     """A source row whose record could not be written. One open row per source row."""
 
     entity_type = models.CharField("entity", max_length=12, choices=Entity)
-    source_key = models.CharField(max_length=254)
+    source_key = models.CharField(max_length=300)  # a mirror, and an address of 254
     message = models.TextField()
     attempts = models.PositiveIntegerField(default=1)
     next_retry_at = models.DateTimeField(null=True, blank=True)

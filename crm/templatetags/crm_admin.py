@@ -3,8 +3,8 @@ from django.apps import apps
 from django.utils.safestring import SafeString
 
 from accounts.admin_columns import label
-from crm import sync_health
 from crm.models import BulkWrite, SyncCheck
+from crm.proof import verdict
 
 register = template.Library()
 
@@ -16,17 +16,17 @@ def status_label(value: str, text: str) -> SafeString:
 
 @register.filter
 def took(duration: float) -> str:
-    return sync_health.seconds(duration)
+    return verdict.seconds(duration)
 
 
 @register.filter
 def found(check: SyncCheck) -> int:
-    return sync_health.found(check)
+    return verdict.found(check)
 
 
 @register.filter
 def mended(check: SyncCheck) -> int:
-    return sync_health.mended(check)
+    return verdict.mended(check)
 
 
 @register.simple_tag

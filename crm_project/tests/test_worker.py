@@ -9,10 +9,10 @@ from post_office import mail
 from post_office.mail import send_queued_mail_until_done
 from post_office.models import STATUS, Email
 
-from crm import check
 from crm.admin.repairs import hand_to_worker
 from crm.mirror import MIRRORS
 from crm.models import SyncCheck, SyncFailure
+from crm.proof import check
 from crm_project.worker import RUN_COMMAND, SCHEDULES, install_schedules, run_command
 from listings.models import Property
 from listings.tests.factories import PropertyFactory

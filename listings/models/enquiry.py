@@ -31,7 +31,7 @@ class Enquiry(SavedWhole):
     )
     owner = models.ForeignKey(Owner, on_delete=models.SET_NULL, null=True, related_name="enquiries")
     guest_name = models.CharField("your name", max_length=150)
-    guest_email = models.EmailField("e-mail", db_index=True)
+    guest_email = models.EmailField("e-mail")
     guest_phone = models.CharField("phone", max_length=30, blank=True)
     check_in = models.DateField("arrival", null=True, blank=True)
     check_out = models.DateField("departure", null=True, blank=True)
@@ -60,6 +60,8 @@ class Enquiry(SavedWhole):
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="enquiry_of_owner"),
             models.Index(fields=["status", "created_at"], name="enquiry_status"),
+            # The newest of a guest says what they are called.
+            models.Index(fields=["guest_email", "-created_at", "-id"], name="enquiry_of_guest"),
         ]
         constraints = [
             models.CheckConstraint(

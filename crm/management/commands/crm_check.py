@@ -15,14 +15,14 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from accounts.actor import acting_as
-from crm.check import Progress, compare_all, count, run_check, run_repair
-from crm.differences import Difference, differences
 from crm.interruption import interruptible
 from crm.management.database_faults import faults_in_words
 from crm.management.differences_told import as_json, as_lines
 from crm.mirror import ENTITIES
 from crm.mirror.statistics import count_anew
 from crm.models import SyncCheck
+from crm.proof.check import Progress, compare_all, count, run_check, run_repair
+from crm.proof.differences import Difference, differences
 
 
 class Stopped(Exception):

@@ -14,9 +14,8 @@ from django.utils import timezone
 
 from accounts.admin_columns import admin_url
 from billing.models import Tier
-from crm import check, reasons
+from crm import reasons
 from crm.admin import differences as differences_page
-from crm.check import run_check
 from crm.home import QUEUES, list_url
 from crm.models import (
     ActivityLog,
@@ -29,8 +28,10 @@ from crm.models import (
     SyncCheck,
     SyncFailure,
 )
-from crm.sync_evidence import TABLES
-from crm.sync_health import Colour
+from crm.proof import check
+from crm.proof.check import run_check
+from crm.proof.evidence import TABLES
+from crm.proof.verdict import Colour
 from crm.tests.factories import (
     InteractionFactory,
     SyncFailureFactory,

@@ -12,8 +12,8 @@ from accounts.models import User
 from accounts.tests.factories import OwnerFactory
 from billing.models import Payment
 from billing.tests.factories import MembershipFactory, PaymentFactory
-from crm.check import compare
 from crm.models import ActivityLog, Contact, Entity, Interaction, PropertyRecord
+from crm.proof.check import compare
 from crm.tests.admin.test_queries import cost
 from crm.tests.factories import InteractionFactory, contact, enquiry_record
 from listings.models import Enquiry, Property

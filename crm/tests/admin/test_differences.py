@@ -15,9 +15,9 @@ from accounts.admin_columns import admin_url
 from accounts.models import Owner, User
 from accounts.tests.factories import OwnerFactory, UserFactory
 from crm.admin import differences, repairs
-from crm.check import run_check
 from crm.mirror import MIRRORS
 from crm.models import ActivityLog, Cause, Contact, PropertyRecord, SyncCheck, SyncFailure
+from crm.proof.check import run_check
 from crm.tests.factories import enquiry_record, property_record
 from listings.models import Enquiry, Property
 from listings.tests.factories import EnquiryFactory, PropertyFactory

@@ -17,7 +17,6 @@ from django_q.models import Task
 from accounts.admin_columns import admin_url
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from crm.check import Progress, run_check, run_repair
 from crm.models import (
     ActivityType,
     Cause,
@@ -26,6 +25,7 @@ from crm.models import (
     PropertyRecord,
     SyncCheck,
 )
+from crm.proof.check import Progress, run_check, run_repair
 from crm.tests.factories import (
     ActivityFactory,
     BulkWriteFactory,

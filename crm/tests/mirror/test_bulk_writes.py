@@ -10,8 +10,8 @@ from accounts.models import Owner, User
 from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.models import Membership
 from billing.tests.factories import MembershipFactory
-from crm.bulk_writes import KEPT, forget_old
 from crm.models import BulkWrite
+from crm.proof.bulk_writes import KEPT, forget_old
 from listings.models import Enquiry, Photo, Property
 from listings.tests.factories import EnquiryFactory, PropertyFactory
 

@@ -15,8 +15,6 @@ from accounts.models import User
 from accounts.tests.factories import OwnerFactory
 from billing.models import Membership
 from billing.tests.factories import MembershipFactory
-from crm.differences import Kind, differences
-from crm.feeds import FEEDS
 from crm.mirror import MIRRORS, fingerprint
 from crm.models import (
     BulkWrite,
@@ -27,6 +25,8 @@ from crm.models import (
     SyncCheck,
     SyncFailure,
 )
+from crm.proof.differences import Kind, differences
+from crm.proof.feeds import FEEDS
 from listings.models import Enquiry, Photo, Property
 from listings.tests.factories import EnquiryFactory, PropertyFactory
 

@@ -6,9 +6,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from crm import check, mending
-from crm.check import compare_all, count
 from crm.models import ActivityLog, PropertyRecord, SyncCheck, SyncFailure
+from crm.proof import check, mending
+from crm.proof.check import compare_all, count
 from listings.models import Property
 from listings.tests.factories import PropertyFactory
 

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from crm.check import Progress, compare_all, count, run_repair
 from crm.models import ActivityLog, SyncCheck, SyncFailure
+from crm.proof.check import Progress, compare_all, count, run_repair
 from crm.tests.mirror import drift
 from listings.models import Property
 from listings.tests.factories import EnquiryFactory

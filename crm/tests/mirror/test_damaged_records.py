@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from billing.tests.factories import MembershipFactory
-from crm.check import compare_all, count
 from crm.models import Contact, PropertyRecord
+from crm.proof.check import compare_all, count
 from crm.tests.mirror.drift import run_sql
 from listings.tests.factories import EnquiryFactory, PropertyFactory
 

@@ -9,10 +9,10 @@ from django.db.models.sql.constants import INNER
 from django.utils import timezone
 
 from billing.tests.factories import MembershipFactory
-from crm.check import Comparison, compare, compare_all, count, repair
-from crm.differences import differences
 from crm.mirror import ENTITIES, MIRRORS
 from crm.models import ActivityLog, Contact, Entity
+from crm.proof.check import Comparison, compare, compare_all, count, repair
+from crm.proof.differences import differences
 from crm.tests.mirror.drift import run_sql
 from listings.models import Property
 from listings.tests.factories import EnquiryFactory, PropertyFactory
@@ -75,7 +75,7 @@ def test_a_second_repair_changes_nothing(house, table):
 
     repair_all()
     for mirror in MIRRORS.values():
-        mirror.sync(mirror.keys(), now=timezone.now())
+        mirror.sync(mirror.sources().values_list(mirror.key, flat=True), now=timezone.now())
 
     assert ActivityLog.objects.count() == entries
 

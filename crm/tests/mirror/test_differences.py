@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from billing.tests.factories import MembershipFactory
-from crm.differences import AT_REPAIR, Kind, differences, find, repair_one
 from crm.models import ActivityLog, Cause, Entity, PropertyRecord
+from crm.proof.differences import AT_REPAIR, Kind, differences, find, repair_one
 from listings.models import Property
 from listings.tests.factories import EnquiryFactory, PropertyFactory
 

@@ -7,8 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils.dateparse import parse_datetime
 
-from crm.differences import AT_REPAIR, differences
 from crm.models import ActivityLog, BulkWrite, Contact, Entity, SyncCheck, SyncFailure
+from crm.proof.differences import AT_REPAIR, differences
 from crm.tests.mirror import drift
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts.actor import acting_as
 from accounts.models import User
-from crm.check import compare, repair
 from crm.models import Entity, SyncFailure
+from crm.proof.check import compare, repair
 from crm.tests.mirror import oracle, past_signals
 from crm.tests.mirror.conftest import WRITER
 from crm.tests.mirror.field_values import all_values, resolve

@@ -11,11 +11,11 @@ from django.utils.dateparse import parse_datetime
 from accounts.models import User
 from accounts.tests.factories import OwnerFactory
 from billing.tests.factories import MembershipFactory
-from crm.check import compare_all, count, repair
-from crm.differences import AT_REPAIR, differences
 from crm.mirror import MIRRORS
 from crm.mirror.rows import Awaited
 from crm.models import ActivityLog, ActivityType, Contact, EnquiryRecord, Entity, PropertyRecord
+from crm.proof.check import compare_all, count, repair
+from crm.proof.differences import AT_REPAIR, differences
 from crm.tests.mirror.drift import run_sql
 from listings.models import Enquiry
 from listings.tests.factories import EnquiryFactory, PropertyFactory

@@ -29,9 +29,9 @@ from accounts.models import Owner, User
 from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.models import Membership, Tier
 from billing.tests.factories import MembershipFactory
-from crm.check import ROUNDS, repair, run_check
-from crm.differences import differences
 from crm.models import Contact, Entity, Interaction, SyncFailure
+from crm.proof.check import ROUNDS, repair, run_check
+from crm.proof.differences import differences
 from crm.tests.mirror import oracle, past_signals
 from crm.tests.mirror.conftest import WRITER
 from crm.tests.mirror.dangling import dangling_references

@@ -12,7 +12,6 @@ from accounts.actor import acting_as
 from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.models import MembershipStatus
 from billing.tests.factories import MembershipFactory
-from crm.check import compare
 from crm.mirror import MIRRORS, prepared
 from crm.mirror.prepared import PreparedStatement
 from crm.models import (
@@ -25,6 +24,7 @@ from crm.models import (
     PropertyRecord,
     SyncFailure,
 )
+from crm.proof.check import compare
 from listings import lifecycle
 from listings.tests.factories import EnquiryFactory, PropertyFactory
 

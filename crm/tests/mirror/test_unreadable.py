@@ -7,10 +7,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from crm.check import Progress, compare_all, count, run_repair
-from crm.differences import Kind, differences, find, repair_one
 from crm.mirror import MIRRORS
 from crm.models import ActivityLog, EnquiryRecord, Entity, PropertyRecord, SyncFailure
+from crm.proof.check import Progress, compare_all, count, run_repair
+from crm.proof.differences import Kind, differences, find, repair_one
 from crm.tests.mirror.drift import run_sql
 from listings.models import Enquiry
 from listings.tests.factories import EnquiryFactory

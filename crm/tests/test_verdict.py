@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crm.models import Entity, SyncCheck
-from crm.sync_health import BrokenOff, Colour, Evidence, ago, found, judge, mended, seconds
+from crm.proof.verdict import BrokenOff, Colour, Evidence, ago, found, judge, mended, seconds
 
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 

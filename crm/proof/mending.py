@@ -15,10 +15,10 @@ from crm.mirror import MIRRORS, Outcome
 from crm.mirror.history import mending
 from crm.mirror.statement import FEW
 from crm.models import Cause
-from crm.unreadable import UNREADABLE, CannotBeRead, empty_unreadable, is_unreadable, mend_ids
+from crm.proof.unreadable import UNREADABLE, CannotBeRead, empty_unreadable, is_unreadable, mend_ids
 
 if TYPE_CHECKING:
-    from crm.differences import Difference
+    from crm.proof.differences import Difference
 
 logger = logging.getLogger(__name__)
 

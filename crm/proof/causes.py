@@ -10,17 +10,17 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from crm import feeds
-from crm.logged import Log
 from crm.mirror import Mirror
 from crm.mirror.fingerprint import fingerprints
 from crm.mirror.rows import Key, Row
 from crm.models import Cause, SyncCheck, SyncFailure
 from crm.models.base import Record
+from crm.proof import feeds
+from crm.proof.logged import Log
 
 
 @dataclass
-class Evidence:
+class CauseFinder:
     """What is on file since equality was last proved. Make one for each look at the differences.
 
     A repair leaves out what it logs itself, from its own time `until` on.

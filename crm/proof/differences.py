@@ -12,13 +12,13 @@ from django.db import connection
 from django.db.models import QuerySet, TextChoices, TextField
 from django.db.models.functions import Cast
 
-from crm.causes import Evidence
-from crm.mending import mend
 from crm.mirror import ENTITIES, MIRRORS, Mirror, Outcome
 from crm.mirror.rows import Key, Row
 from crm.models import Cause, Entity
 from crm.models.base import Record
-from crm.unreadable import (
+from crm.proof.causes import CauseFinder
+from crm.proof.mending import mend
+from crm.proof.unreadable import (
     UNREADABLE,
     is_unreadable,
     name_of,
@@ -78,7 +78,7 @@ def find(mirror_name: str, key: Key) -> Difference | None:
     mirror = MIRRORS[mirror_name]
     for kind in Kind:
         handles = _with_key(mirror, kind, key)
-        if described := _describe(mirror, kind, handles, Evidence()):
+        if described := _describe(mirror, kind, handles, CauseFinder()):
             return described[0]
     return None
 
@@ -93,22 +93,22 @@ def repair_one(mirror_name: str, key: Key, *, now: datetime) -> Outcome:
 
 
 def _walk(entity: Entity, kinds: Sequence[Kind], offset: int) -> Iterator[Difference]:
-    evidence = Evidence()
+    finder = CauseFinder()
     for mirror in ENTITIES[entity]:
         for kind in kinds:
             skip = min(offset, _differing(mirror, kind).count()) if offset else 0
             offset -= skip
             if not offset:
-                for batch in batches_of(mirror, kind, evidence, skip=skip):
+                for batch in batches_of(mirror, kind, finder, skip=skip):
                     yield from batch
 
 
 def batches_of(
-    mirror: Mirror, kind: Kind, evidence: Evidence, *, skip: int = 0
+    mirror: Mirror, kind: Kind, finder: CauseFinder, *, skip: int = 0
 ) -> Iterator[list[Difference]]:
     for handles in _walk_handles(mirror, kind, skip):
         for start in range(0, len(handles), ROWS_AT_ONCE):
-            yield _describe(mirror, kind, handles[start : start + ROWS_AT_ONCE], evidence)
+            yield _describe(mirror, kind, handles[start : start + ROWS_AT_ONCE], finder)
 
 
 def _walk_handles(mirror: Mirror, kind: Kind, skip: int) -> Iterator[list[Any]]:
@@ -181,25 +181,25 @@ def _handles(mirror: Mirror, kind: Kind, rows: QuerySet[Any]) -> list[Any]:
 
 
 def _describe(
-    mirror: Mirror, kind: Kind, handles: Sequence[Any], evidence: Evidence
+    mirror: Mirror, kind: Kind, handles: Sequence[Any], finder: CauseFinder
 ) -> list[Difference]:
     """Return what differs among these: keys of sources or, of orphans, ids."""
     if not handles:
         return []
     if kind == Kind.ORPHANED:
-        return _describe_orphans(mirror, handles, evidence)
-    return _describe_rows(mirror, kind, handles, evidence)
+        return _describe_orphans(mirror, handles, finder)
+    return _describe_rows(mirror, kind, handles, finder)
 
 
 def _describe_rows(
-    mirror: Mirror, kind: Kind, keys: Sequence[Key], evidence: Evidence
+    mirror: Mirror, kind: Kind, keys: Sequence[Key], finder: CauseFinder
 ) -> list[Difference]:
     rows = {row.key: row for row in rows_of(mirror, keys)}
     if kind == Kind.CHANGED:  # equal to Python, and not to the database
         alike = [key for key, row in rows.items() if not row.changes]
         rows |= {row.key: row for row in raw_rows(mirror, alike)} if alike else {}
     rows = {key: row for key, row in rows.items() if row.changes}
-    causes = evidence.of_rows(mirror, list(rows.values()))
+    causes = finder.of_rows(mirror, list(rows.values()))
     return [_of_row(mirror, kind, rows[key], causes[key]) for key in keys if key in rows]
 
 
@@ -211,12 +211,12 @@ def _of_row(mirror: Mirror, kind: Kind, row: Row, cause: Cause) -> Difference:
 
 
 def _describe_orphans(
-    mirror: Mirror, ids: Sequence[UUID | str], evidence: Evidence
+    mirror: Mirror, ids: Sequence[UUID | str], finder: CauseFinder
 ) -> list[Difference]:
     proper = [each for each in ids if isinstance(each, UUID)]
     improper = [each for each in ids if isinstance(each, str)]
     records = _records(mirror, proper)
-    causes = evidence.of_orphans(mirror, list(records.values()))
+    causes = finder.of_orphans(mirror, list(records.values()))
     described = [
         _of_orphan(mirror, records[each], causes[each]) for each in proper if each in records
     ]

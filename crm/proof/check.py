@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from crm.bulk_writes import forget_old
-from crm.causes import Evidence
-from crm.differences import Kind, batches_of
-from crm.mending import mend
 from crm.mirror import ENTITIES, MIRRORS, Mirror, Outcome
 from crm.mirror.fingerprint import fingerprints
 from crm.models import Entity, SyncCheck
+from crm.proof.bulk_writes import forget_old
+from crm.proof.causes import CauseFinder
+from crm.proof.differences import Kind, batches_of
+from crm.proof.mending import mend
+from crm.proof.unreadable import mend_ids
 from crm.retrying import settle_mended
-from crm.unreadable import mend_ids
 
 # What has lost its source goes first: it may hold what a new record needs.
 ORDER = (Kind.ORPHANED, Kind.MISSING, Kind.CHANGED)
@@ -101,10 +101,10 @@ def _compare(mirror: Mirror) -> Comparison:
 
 def repair(entity: Entity, *, now: datetime, progress: Progress | None = None) -> Outcome:
     """Sync what differs. Call it for the entities in their order: later ones refer to earlier."""
-    evidence, progress = Evidence(until=now), progress or Progress()
+    finder, progress = CauseFinder(until=now), progress or Progress()
     for mirror in ENTITIES[entity]:
         for kind in ORDER:
-            for batch in batches_of(mirror, kind, evidence):
+            for batch in batches_of(mirror, kind, finder):
                 mend(batch, now=now, tell=progress.count)
     return progress.outcome
 

@@ -24,8 +24,8 @@ from crm.models import (
     SyncCheck,
     SyncFailure,
 )
+from crm.proof.verdict import OF_THE_SITE, BrokenOff, Evidence
 from crm.stats import LATELY
-from crm.sync_health import OF_THE_SITE, BrokenOff, Evidence
 from listings.models import Enquiry, Photo, Property
 
 Row = TypeVar("Row", bound=Model)
@@ -33,7 +33,7 @@ Row = TypeVar("Row", bound=Model)
 DRIFT_DAYS = 30
 A_PAGES_SECONDS = 10
 CHECK_COMMAND = "crm_check"
-BY_HAND = "crm.check"  # the function named by a job that is not the worker's
+BY_HAND = "crm.proof.check"  # the function named by a job that is not the worker's
 TABLES: dict[type[Model], str] = {
     Contact: "contacts",
     PropertyRecord: "properties",

@@ -1,0 +1,1 @@
+"""What shows that the records are complete: the check, its differences and causes, the verdict."""
