@@ -1,6 +1,6 @@
 """The levers under /_sandbox/: clock, payments, cards, deliveries, faults. JSON in and out."""
 
-from stripe_sandbox.billing import checkout, portal, subscriptions
+from stripe_sandbox.billing import checkout, endings, portal
 from stripe_sandbox.billing.customers import get_customer
 from stripe_sandbox.errors import ParameterInvalid, ParameterMissing
 from stripe_sandbox.sandbox import Sandbox
@@ -104,9 +104,9 @@ def cancel(sandbox: Sandbox, body: dict, subscription: str) -> dict:
             raise ParameterInvalid("subscription", "The subscription has already ended.")
         if body.get("at_period_end", True):
             by_flag = bool(body.get("by_flag"))
-            subscriptions.cancel_at_period_end(sandbox, obj, by_flag=by_flag)
+            endings.cancel_at_period_end(sandbox, obj, by_flag=by_flag)
         else:
-            subscriptions.end_subscription(sandbox, obj, "cancellation_requested")
+            endings.end_subscription(sandbox, obj, "cancellation_requested")
         shown = present(obj)
     wait_if_asked(sandbox, body)
     return shown

@@ -13,7 +13,9 @@ from stripe_sandbox.api import (
     invoices,
     payment_methods,
     payments,
+    previews,
     refunds,
+    schedules,
     subscriptions,
 )
 
@@ -28,7 +30,9 @@ ROUTES = [
         invoices,
         payment_methods,
         payments,
+        previews,
         refunds,
+        schedules,
         subscriptions,
     )
     for route in module.ROUTES

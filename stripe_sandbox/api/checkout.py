@@ -2,12 +2,12 @@
 
 from stripe_sandbox.api.lists import list_objects, page
 from stripe_sandbox.api.params import (
+    allow,
     merge_metadata,
     pick,
     read_hash,
     read_int,
     read_list,
-    refuse_unsupported,
     require,
 )
 from stripe_sandbox.billing import checkout
@@ -17,6 +17,30 @@ from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 
 SESSION_TEXTS = ("cancel_url", "client_reference_id", "customer_email", "locale")
+# Those after subscription_data are taken and have no effect here.
+SESSION_OBJECTS = (
+    "mode",
+    "customer",
+    "line_items",
+    "success_url",
+    "subscription_data",
+    "adaptive_pricing",
+    "automatic_tax",
+    "billing_address_collection",
+    "consent_collection",
+    "custom_text",
+    "customer_creation",
+    "customer_update",
+    "expires_at",
+    "invoice_creation",
+    "payment_method_collection",
+    "payment_method_types",
+    "phone_number_collection",
+    "submit_type",
+    "tax_id_collection",
+    "ui_mode",
+)
+DATA = ("default_tax_rates", "description", "metadata")
 
 
 def create(sandbox: Sandbox, params: dict) -> dict:
@@ -41,8 +65,8 @@ def require_subscription_mode(params: dict) -> None:
     if params.get("customer") and params.get("customer_email"):
         message = "You may only specify one of these parameters: customer, customer_email."
         raise ParameterInvalid("customer_email", message)
-    refuse_unsupported(params)
-    refuse_unsupported(read_hash(params, "subscription_data"))
+    allow(params, *SESSION_TEXTS, *SESSION_OBJECTS)
+    allow(read_hash(params, "subscription_data"), *DATA, place="subscription_data")
 
 
 def read_lines(sandbox: Sandbox, params: dict, name: str) -> list[tuple[dict, int]]:

@@ -3,9 +3,9 @@
 from stripe_sandbox.api.lists import list_objects
 from stripe_sandbox.api.params import merge_metadata, pick, read_hash
 from stripe_sandbox.billing import customers
+from stripe_sandbox.billing.endings import end_subscription
 from stripe_sandbox.billing.payment_methods import attach
 from stripe_sandbox.billing.portal import live_subscriptions
-from stripe_sandbox.billing.subscriptions import end_subscription
 from stripe_sandbox.errors import Missing
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present

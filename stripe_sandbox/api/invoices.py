@@ -1,6 +1,7 @@
 """Invoices, their lines and their payments."""
 
 from stripe_sandbox.api.lists import page
+from stripe_sandbox.api.params import read_bool
 from stripe_sandbox.billing import renewals
 from stripe_sandbox.billing.invoices import subscription_id
 from stripe_sandbox.sandbox import Sandbox
@@ -49,7 +50,25 @@ def list_payments(sandbox: Sandbox, params: dict) -> dict:
     return page(chosen[::-1], params, "/v1/invoice_payments")
 
 
+def list_waiting(sandbox: Sandbox, params: dict) -> dict:
+    """Invoice items: what prorations wait, or waited, for an invoice."""
+    wanted = {name: params[name] for name in ("customer", "invoice") if params.get(name)}
+    pending = read_bool(params, "pending")
+    chosen = [
+        entry
+        for entry in sandbox.all("invoiceitem", **wanted)
+        if pending in (None, entry["invoice"] is None)
+    ]
+    return page(chosen[::-1], params, "/v1/invoiceitems")
+
+
+def retrieve_waiting(sandbox: Sandbox, params: dict, invoiceitem: str) -> dict:
+    return present(sandbox.get("invoiceitem", invoiceitem))
+
+
 ROUTES = [
+    ("GET", "/v1/invoiceitems", list_waiting),
+    ("GET", "/v1/invoiceitems/<invoiceitem>", retrieve_waiting),
     ("GET", "/v1/invoices", list_all),
     ("GET", "/v1/invoices/<invoice>", retrieve),
     ("POST", "/v1/invoices/<invoice>/pay", pay),

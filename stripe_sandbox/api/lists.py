@@ -54,9 +54,10 @@ def is_created_within(obj: dict, params: dict) -> bool:
     wish = params.get("created")
     if not wish:
         return True
+    created = obj.get("created", obj.get("date"))
     if isinstance(wish, str):
-        return obj["created"] == read_int(params, "created")
+        return created == read_int(params, "created")
     bounds = read_hash(params, "created")
     if not bounds.keys() <= COMPARE.keys():
         raise ParameterInvalid("created", "created takes gt, gte, lt and lte")
-    return all(COMPARE[name](obj["created"], read_int(bounds, name)) for name in bounds)
+    return all(COMPARE[name](created, read_int(bounds, name)) for name in bounds)

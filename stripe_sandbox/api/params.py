@@ -4,18 +4,6 @@ from collections.abc import Iterable
 
 from stripe_sandbox.errors import ParameterInvalid, ParameterMissing
 
-# Taking these without doing them would teach the wrong thing.
-UNSUPPORTED = (
-    "add_invoice_items",
-    "billing_cycle_anchor",
-    "coupon",
-    "discounts",
-    "pause_collection",
-    "promotion_code",
-    "schedule",
-    "trial_end",
-    "trial_period_days",
-)
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -94,11 +82,25 @@ def merge_metadata(current: dict, params: dict) -> dict:
     return {key: value for key, value in merged.items() if value != ""}
 
 
-def refuse_unsupported(params: dict) -> None:
-    for name in UNSUPPORTED:
-        if params.get(name):
-            message = f"The sandbox does not have {name}. See docs/sandbox.md."
-            raise ParameterInvalid(name, message, "parameter_unknown")
+def allow(params: dict, *names: str, place: str = "") -> None:
+    """Refuse what is not among `names`, as Stripe does with what it does not know.
+
+    Also what Stripe knows and the sandbox does not do: taking it would teach the wrong thing.
+    """
+    for name in params:
+        if name not in names and name not in ("expand", "metadata"):
+            full = f"{place}[{name}]" if place else name
+            message = f"Received unknown parameter: {full}. (The sandbox: see docs/sandbox.md.)"
+            raise ParameterInvalid(full, message, "parameter_unknown")
+
+
+def read_choice(params: dict, name: str, choices: tuple[str, ...]) -> str:
+    """One of `choices`; the first if it is not given."""
+    value = params.get(name) or choices[0]
+    if value not in choices:
+        message = f"Invalid {name}: must be one of {', '.join(choices)}; it is {value}."
+        raise ParameterInvalid(name, message)
+    return value
 
 
 def pick(params: dict, *names: str) -> dict:

@@ -1,11 +1,12 @@
 """The life of a running subscription: first payment, renewals, failures, recovery."""
 
-from stripe_sandbox.billing import invoices
+from stripe_sandbox.billing import collecting, discounts, invoices, prorations, schedules, trials
+from stripe_sandbox.billing.endings import end_subscription
 from stripe_sandbox.billing.payment_methods import card_of
 from stripe_sandbox.billing.subscriptions import (
     announce_change,
     change_subscription,
-    end_subscription,
+    items_of,
     period_end,
 )
 from stripe_sandbox.errors import CardDeclined, ParameterInvalid, ParameterMissing
@@ -14,17 +15,17 @@ from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 from stripe_sandbox.timetable import RULES
 
-RENEWING = {"active", "past_due"}
+RENEWING = {"active", "past_due", "trialing"}
 
 
 def begin(sandbox: Sandbox, subscription: dict, payment_method: dict) -> dict:
     """Charge the first invoice, with a card known to pay, and announce everything."""
     now = sandbox.now()
-    invoice = invoices.draw_up(sandbox, subscription, "subscription_create", (now, now))
-    subscription["latest_invoice"] = invoice["id"]
+    bill = invoices.Bill("subscription_create", (now, now), items_of(subscription))
+    invoice = invoices.draw_up(sandbox, subscription, bill)
     sandbox.save(subscription)
     invoices.finalise(sandbox, invoice)
-    invoices.collect_automatically(sandbox, invoice, payment_method, at_checkout=True)
+    collecting.collect_automatically(sandbox, invoice, payment_method, at_checkout=True)
     sandbox.record("customer.subscription.created", subscription)
     announce_paid(sandbox, invoice)
     return invoice
@@ -38,39 +39,80 @@ def announce_paid(sandbox: Sandbox, invoice: dict) -> None:
 def due_at(subscription: dict) -> int | None:
     if subscription["status"] not in RENEWING or subscription["items"] is None:
         return None
-    moments = (subscription["cancel_at"], period_end(subscription))
+    moments = (
+        subscription["cancel_at"],
+        period_end(subscription),
+        schedules.phase_due_at(subscription),
+        resumes_at(subscription),
+        trials.warning_due_at(subscription),
+    )
     return min(moment for moment in moments if moment is not None)
 
 
+def resumes_at(subscription: dict) -> int | None:
+    return (subscription["pause_collection"] or {}).get("resumes_at")
+
+
 def fall_due(sandbox: Sandbox, subscription: dict) -> None:
+    now, before = sandbox.now(), present(subscription)
     end = subscription["cancel_at"]
-    if end is not None and end <= sandbox.now():
+    if end is not None and end <= now:
         end_subscription(sandbox, subscription, "cancellation_requested")
+        return
+    trials.warn(sandbox, subscription)
+    schedules.step(sandbox, subscription)
+    if (resumes_at(subscription) or now + 1) <= now:
+        subscription["pause_collection"] = None
+    if period_end(subscription) <= now:
+        renew(sandbox, subscription, before)
     else:
-        renew(sandbox, subscription)
+        announce_change(sandbox, subscription, before)
 
 
-def renew(sandbox: Sandbox, subscription: dict) -> None:
-    before = present(subscription)
+def renew(sandbox: Sandbox, subscription: dict, before: dict) -> None:
+    trials.convert(subscription)
+    discounts.drop_ended(sandbox, subscription)
     period = move_period(subscription)
-    invoice = invoices.draw_up(sandbox, subscription, "subscription_cycle", period)
-    subscription["latest_invoice"] = invoice["id"]
+    waiting = prorations.waiting_for(sandbox, subscription)
+    bill = invoices.Bill("subscription_cycle", period, items_of(subscription), waiting)
+    charge_bill(sandbox, subscription, bill, before)
+
+
+def move_period(subscription: dict) -> tuple[int, int]:
+    """Step the items on to their next period; return the one that ended."""
+    anchor, ended = subscription["billing_cycle_anchor"], (0, 0)
+    for item in items_of(subscription):
+        ended = (item["current_period_start"], item["current_period_end"])
+        end = next_period_end(anchor, item["price"]["recurring"], ended[1])
+        item.update(current_period_start=ended[1], current_period_end=end)
+    return ended
+
+
+def charge_bill(sandbox: Sandbox, subscription: dict, bill: invoices.Bill, before: dict) -> None:
+    """Invoice and collect; a failure makes the subscription past_due."""
+    invoice = invoices.draw_up(sandbox, subscription, bill)
+    pause = subscription["pause_collection"]
+    if pause:
+        hold(sandbox, invoice, pause["behavior"])
+        announce_change(sandbox, subscription, before)
+        return
     invoices.finalise(sandbox, invoice)
-    if invoices.collect_automatically(sandbox, invoice, paying_method(sandbox, subscription)):
+    method = paying_method(sandbox, subscription)
+    if collecting.collect_automatically(sandbox, invoice, method):
         announce_paid(sandbox, invoice)
         announce_change(sandbox, subscription, before)
     else:
         fail(sandbox, subscription, invoice, before)
 
 
-def move_period(subscription: dict) -> tuple[int, int]:
-    """Step the items on to their next period; return the one that ended."""
-    anchor, ended = subscription["billing_cycle_anchor"], (0, 0)
-    for item in subscription["items"]["data"]:
-        ended = (item["current_period_start"], item["current_period_end"])
-        end = next_period_end(anchor, item["price"]["recurring"], ended[1])
-        item.update(current_period_start=ended[1], current_period_end=end)
-    return ended
+def hold(sandbox: Sandbox, invoice: dict, behavior: str) -> None:
+    """What becomes of an invoice while collection is paused."""
+    invoice["auto_advance"] = False
+    sandbox.save(invoice)
+    if behavior != "keep_as_draft":
+        invoices.finalise(sandbox, invoice)
+        give_up = collecting.void if behavior == "void" else collecting.mark_uncollectible
+        give_up(sandbox, invoice)
 
 
 def paying_method(sandbox: Sandbox, subscription: dict) -> dict | None:
@@ -84,7 +126,7 @@ def paying_method(sandbox: Sandbox, subscription: dict) -> dict | None:
 
 
 def fail(sandbox: Sandbox, subscription: dict, invoice: dict, before: dict) -> None:
-    more = invoices.plan_retry(sandbox, invoice)
+    more = collecting.plan_retry(sandbox, invoice)
     sandbox.record("invoice.payment_failed", invoice)
     if more:
         subscription["status"] = "past_due"
@@ -95,7 +137,8 @@ def fail(sandbox: Sandbox, subscription: dict, invoice: dict, before: dict) -> N
 
 def retry(sandbox: Sandbox, invoice: dict) -> None:
     subscription = sandbox.get("subscription", invoices.subscription_id(invoice))
-    if invoices.collect_automatically(sandbox, invoice, paying_method(sandbox, subscription)):
+    method = paying_method(sandbox, subscription)
+    if collecting.collect_automatically(sandbox, invoice, method):
         recover(sandbox, subscription, invoice)
     else:
         fail(sandbox, subscription, invoice, present(subscription))
@@ -103,6 +146,11 @@ def retry(sandbox: Sandbox, invoice: dict) -> None:
 
 def recover(sandbox: Sandbox, subscription: dict, invoice: dict) -> None:
     announce_paid(sandbox, invoice)
+    end_arrears(sandbox, subscription)
+
+
+def end_arrears(sandbox: Sandbox, subscription: dict) -> None:
+    """No longer past due if nothing is owed any more."""
     owing = invoices.open_invoices(sandbox, subscription)
     if subscription["status"] == "past_due" and not owing:
         change_subscription(sandbox, subscription, status="active")
@@ -115,18 +163,27 @@ def pay_now(sandbox: Sandbox, invoice: dict, payment_method: dict | None) -> dic
     payment_method = payment_method or paying_method(sandbox, subscription)
     if payment_method is None:
         raise ParameterMissing("payment_method")
-    if invoices.collect(sandbox, invoice, payment_method):
+    if collecting.collect(sandbox, invoice, payment_method):
         recover(sandbox, subscription, invoice)
         return invoice
     sandbox.record("invoice.payment_failed", sandbox.save(invoice))
     raise CardDeclined("Your card was declined.", card_of(payment_method).decline_code)
 
 
+def pay_elsewhere(sandbox: Sandbox, invoice: dict) -> dict:
+    """Note that it was paid outside Stripe."""
+    require_open(invoice)
+    subscription = sandbox.get("subscription", invoices.subscription_id(invoice))
+    collecting.mark_paid_elsewhere(sandbox, invoice)
+    recover(sandbox, subscription, invoice)
+    return invoice
+
+
 def require_open(invoice: dict) -> None:
-    if invoice["status"] != "open":
+    if invoice["status"] not in ("open", "uncollectible"):
         message = f"Invoice is already {invoice['status']}"
         raise ParameterInvalid("invoice", message, "invoice_not_open")
 
 
 RULES["subscription"] = (due_at, fall_due)
-RULES["invoice"] = (invoices.retry_due_at, retry)
+RULES["invoice"] = (collecting.retry_due_at, retry)

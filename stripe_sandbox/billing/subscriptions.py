@@ -1,6 +1,5 @@
-"""Subscriptions: beginning, changing, ending."""
+"""Subscriptions: beginning, and what they are for."""
 
-from stripe_sandbox.billing.invoices import stop_collecting
 from stripe_sandbox.periods import next_period_end
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import build, list_of, present
@@ -43,6 +42,10 @@ def create_item(sandbox: Sandbox, subscription: dict, price: dict, quantity: int
     return set_price(item, price)
 
 
+def items_of(subscription: dict) -> list[dict]:
+    return subscription["items"]["data"]
+
+
 def set_price(item: dict, price: dict) -> dict:
     item.update(price=present(price), plan=legacy_plan(price))
     return item
@@ -62,63 +65,23 @@ def announce_change(sandbox: Sandbox, subscription: dict, before: dict) -> dict:
 
 
 def period_end(subscription: dict) -> int:
-    return min(item["current_period_end"] for item in subscription["items"]["data"])
+    return min(item["current_period_end"] for item in items_of(subscription))
 
 
-def swap_price(subscription: dict, item: dict, price: dict) -> None:
-    """Change what `item` costs from the next renewal on; nothing is prorated."""
-    old = item["price"]["recurring"]
-    if (old["interval"], old["interval_count"]) != step_of(price):
+def restart_period(subscription: dict, moment: int) -> None:
+    """Begin a new period at `moment`, which becomes the anchor."""
+    subscription["billing_cycle_anchor"] = moment
+    for item in items_of(subscription):
+        end = next_period_end(moment, item["price"]["recurring"], moment)
+        item.update(current_period_start=moment, current_period_end=end)
+
+
+def swap_price_at_renewal(subscription: dict, item: dict, price: dict) -> None:
+    """Change what `item` costs from the end of its period on; nothing is prorated."""
+    if step_of(item["price"]) != step_of(price):
         subscription["billing_cycle_anchor"] = item["current_period_end"]
     set_price(item, price)
 
 
 def step_of(price: dict) -> tuple[str, int]:
     return price["recurring"]["interval"], price["recurring"]["interval_count"]
-
-
-def schedule_end(sandbox: Sandbox, subscription: dict, moment: int, *, by_flag: bool) -> None:
-    """Let it end at `moment`.
-
-    `by_flag` is the API's cancel_at_period_end. The customer portal leaves that flag false on a
-    flexible subscription and only sets cancel_at.
-    """
-    details = subscription["cancellation_details"] | {"reason": "cancellation_requested"}
-    subscription.update(
-        cancel_at=moment,
-        cancel_at_period_end=by_flag,
-        canceled_at=sandbox.now(),
-        cancellation_details=details,
-    )
-
-
-def withdraw_end(subscription: dict) -> None:
-    subscription.update(
-        cancel_at=None,
-        cancel_at_period_end=False,
-        canceled_at=None,
-        cancellation_details={"comment": None, "feedback": None, "reason": None},
-    )
-
-
-def cancel_at_period_end(sandbox: Sandbox, subscription: dict, *, by_flag: bool) -> dict:
-    before = present(subscription)
-    schedule_end(sandbox, subscription, period_end(subscription), by_flag=by_flag)
-    return announce_change(sandbox, subscription, before)
-
-
-def keep_subscription(sandbox: Sandbox, subscription: dict) -> dict:
-    """Take a scheduled end back."""
-    before = present(subscription)
-    withdraw_end(subscription)
-    return announce_change(sandbox, subscription, before)
-
-
-def end_subscription(sandbox: Sandbox, subscription: dict, reason: str) -> dict:
-    now = sandbox.now()
-    subscription["cancellation_details"] |= {"reason": reason}
-    subscription.update(status="canceled", ended_at=now)
-    subscription["canceled_at"] = subscription["canceled_at"] or now
-    stop_collecting(sandbox, subscription)
-    sandbox.record("customer.subscription.deleted", sandbox.save(subscription))
-    return subscription

@@ -4,7 +4,7 @@ from flask import abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
 
-from stripe_sandbox.billing import portal, subscriptions
+from stripe_sandbox.billing import endings, portal
 from stripe_sandbox.cards import OFFERED
 from stripe_sandbox.errors import StripeError
 
@@ -52,13 +52,13 @@ def change_card(session: str) -> ResponseReturnValue:
 
 def cancel(session: str, subscription: str) -> ResponseReturnValue:
     with sandbox.changing():
-        subscriptions.cancel_at_period_end(sandbox, find_own(session, subscription), by_flag=False)
+        endings.cancel_at_period_end(sandbox, find_own(session, subscription), by_flag=False)
     return redirect(f"/p/session/{session}", 303)
 
 
 def keep(session: str, subscription: str) -> ResponseReturnValue:
     with sandbox.changing():
-        subscriptions.keep_subscription(sandbox, find_own(session, subscription))
+        endings.keep_subscription(sandbox, find_own(session, subscription))
     return redirect(f"/p/session/{session}", 303)
 
 

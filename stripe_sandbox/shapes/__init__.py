@@ -6,7 +6,15 @@ Names that start with an underscore are the sandbox's own notes and are never sh
 
 import copy
 
-from stripe_sandbox.shapes import catalogue, checkout, invoices, parties, payments, subscriptions
+from stripe_sandbox.shapes import (
+    catalogue,
+    checkout,
+    invoices,
+    parties,
+    payments,
+    schedules,
+    subscriptions,
+)
 
 TEMPLATES: dict[str, dict] = {
     **parties.TEMPLATES,
@@ -15,6 +23,7 @@ TEMPLATES: dict[str, dict] = {
     **subscriptions.TEMPLATES,
     **invoices.TEMPLATES,
     **payments.TEMPLATES,
+    **schedules.TEMPLATES,
 }
 
 

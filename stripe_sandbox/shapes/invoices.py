@@ -1,4 +1,4 @@
-"""Invoice, its line item and the invoice payment that ties it to a payment intent."""
+"""Invoice, its line item, what waits for an invoice, and the payment that pays one."""
 
 INVOICE = {
     "id": None,
@@ -132,7 +132,37 @@ INVOICE_PAYMENT = {
     "status_transitions": {"canceled_at": None, "paid_at": None},
 }
 
-TEMPLATES = {"invoice": INVOICE, "line_item": LINE_ITEM, "invoice_payment": INVOICE_PAYMENT}
+INVOICE_ITEM = {
+    "id": None,
+    "object": "invoiceitem",
+    "amount": 0,
+    "currency": None,
+    "customer": None,
+    "customer_account": None,
+    "date": None,
+    "description": None,
+    "discountable": False,
+    "discounts": [],
+    "invoice": None,
+    "livemode": False,
+    "metadata": {},
+    "net_amount": 0,
+    "parent": None,
+    "period": None,
+    "pricing": None,
+    "proration": True,
+    "quantity": 1,
+    "quantity_decimal": "1",
+    "tax_rates": [],
+    "test_clock": None,
+}
+
+TEMPLATES = {
+    "invoice": INVOICE,
+    "line_item": LINE_ITEM,
+    "invoiceitem": INVOICE_ITEM,
+    "invoice_payment": INVOICE_PAYMENT,
+}
 
 
 def subscription_parent(subscription: dict) -> dict:
@@ -146,14 +176,15 @@ def subscription_parent(subscription: dict) -> dict:
     }
 
 
-def item_parent(item: dict) -> dict:
+def item_parent(item: dict, invoice_item: str | None = None, credited: dict | None = None) -> dict:
+    """Where a line comes from; with `invoice_item` it is a proration."""
     return {
         "type": "subscription_item_details",
         "invoice_item_details": None,
         "subscription_item_details": {
-            "invoice_item": None,
-            "proration": False,
-            "proration_details": {"credited_items": None},
+            "invoice_item": invoice_item,
+            "proration": invoice_item is not None,
+            "proration_details": {"credited_items": credited},
             "subscription": item["subscription"],
             "subscription_item": item["id"],
         },

@@ -46,6 +46,9 @@ READ = {
     "failure_code failure_message outcome payment_intent payment_method customer created currency",
     "balance_transaction": "id amount fee net fee_details type source available_on currency",
     "refund": "id amount charge payment_intent status reason created currency",
+    "invoiceitem": "id amount currency customer invoice parent period proration description",
+    "subscription_schedule": "id status phases current_phase subscription customer end_behavior "
+    "released_at released_subscription canceled_at created metadata livemode",
     "event": "id type data created api_version livemode request pending_webhooks",
     "webhook_endpoint": "id url enabled_events status api_version livemode metadata",
     "billing_portal.session": "id url customer return_url",
@@ -69,6 +72,8 @@ def served(client, shop):
     shop.control.advance_to(paid["items"].data[0].current_period_end)
     charge = client.v1.charges.list().data[-1]
     v1 = client.v1
+    item = paid["items"].data[0].id
+    v1.subscriptions.update(paid.id, {"items": [{"id": item, "quantity": 2}]})
     session = v1.checkout.sessions.list().data[0]
     objects = [
         v1.accounts.retrieve_current(),
@@ -89,6 +94,8 @@ def served(client, shop):
         v1.balance_transactions.list().data[0],
         v1.refunds.create({"charge": charge.id}),
         *v1.events.list().data,
+        v1.invoice_items.list().data[0],
+        v1.subscription_schedules.create({"from_subscription": paid.id}),
         v1.webhook_endpoints.list().data[0],
         v1.billing_portal.sessions.create({"customer": paid.customer}),
     ]

@@ -110,20 +110,6 @@ def test_metadata_update_is_announced_once(client, shop, receiver, control):
     assert before == {"metadata": {"member": "42"}}
 
 
-def test_price_swap_takes_effect_at_renewal(client, shop, control):
-    subscription = shop.subscribe()
-    item = subscription["items"].data[0]
-    client.v1.subscriptions.update(
-        subscription.id, {"items": [{"id": item.id, "price": shop.yearly.id}]}
-    )
-
-    control.advance_to(at(2025, 2, 2))
-
-    found = shop.subscription(subscription.id)["items"].data[0]
-    assert (found.price.id, found.current_period_end) == (shop.yearly.id, at(2026, 2, 1))
-    assert shop.invoices(subscription)[0].total == 60000
-
-
 def test_wrong_update_changes_nothing(client, shop):
     subscription = shop.subscribe()
 

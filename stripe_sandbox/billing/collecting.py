@@ -1,0 +1,122 @@
+"""Getting invoices paid: tried, tried again, given up."""
+
+from stripe_sandbox.billing import balance
+from stripe_sandbox.billing.invoices import open_invoices
+from stripe_sandbox.billing.payment_methods import card_of
+from stripe_sandbox.billing.payments import charge_intent
+from stripe_sandbox.errors import ParameterInvalid
+from stripe_sandbox.sandbox import Sandbox
+
+DAY = 86_400
+# Days after the first failure on which the card is tried again; then the subscription ends.
+RETRY_DAYS = (3, 6, 10, 14)
+
+
+def collect(
+    sandbox: Sandbox, invoice: dict, payment_method: dict | None, *, at_checkout: bool = False
+) -> bool:
+    """Try once to be paid; whether it worked."""
+    invoice["attempted"] = True
+    if not invoice["amount_remaining"]:
+        mark_paid(sandbox, invoice)
+        return True
+    if payment_method is None:
+        return False
+    intent = intent_of(sandbox, invoice)
+    charge = charge_intent(sandbox, intent, payment_method, at_checkout=at_checkout)
+    if charge["paid"]:
+        invoice["attempt_count"] = max(invoice["attempt_count"], 1)
+        mark_paid(sandbox, invoice)
+    return charge["paid"]
+
+
+def collect_automatically(
+    sandbox: Sandbox, invoice: dict, payment_method: dict | None, **how: bool
+) -> bool:
+    """As `collect`; only these attempts count towards the retry timetable."""
+    if invoice["amount_remaining"]:
+        invoice["attempt_count"] += 1
+    return collect(sandbox, invoice, payment_method, **how)
+
+
+def intent_of(sandbox: Sandbox, invoice: dict) -> dict:
+    payment = sandbox.get("invoice_payment", invoice["_payment"])
+    return sandbox.get("payment_intent", payment["payment"]["payment_intent"])
+
+
+def mark_paid(sandbox: Sandbox, invoice: dict) -> None:
+    due, now = invoice["amount_remaining"], sandbox.now()
+    payment = sandbox.find(invoice.get("_payment"))
+    if payment:
+        payment.update(status="paid", amount_paid=due)
+        payment["status_transitions"]["paid_at"] = now
+        sandbox.save(payment)
+    invoice.update(status="paid", amount_paid=invoice["amount_paid"] + due, amount_remaining=0)
+    invoice.update(next_payment_attempt=None, auto_advance=False)
+    invoice["status_transitions"]["paid_at"] = now
+    sandbox.save(invoice)
+
+
+def mark_paid_elsewhere(sandbox: Sandbox, invoice: dict) -> None:
+    """Paid, without a charge; amount_paid then counts what came from elsewhere as well."""
+    cancel_intent(sandbox, invoice)
+    invoice["_payment"] = None
+    mark_paid(sandbox, invoice)
+
+
+def plan_retry(sandbox: Sandbox, invoice: dict) -> bool:
+    """Note a failed automatic attempt; whether there will be another."""
+    first = invoice.setdefault("_first_failed_at", sandbox.now())
+    retries = invoice["attempt_count"] - 1
+    more = retries < len(RETRY_DAYS)
+    invoice["next_payment_attempt"] = first + RETRY_DAYS[retries] * DAY if more else None
+    invoice["auto_advance"] = more
+    sandbox.save(invoice)
+    return more
+
+
+def stop_collecting(sandbox: Sandbox, subscription: dict) -> None:
+    for invoice in open_invoices(sandbox, subscription):
+        invoice.update(next_payment_attempt=None, auto_advance=False)
+        sandbox.save(invoice)
+
+
+def void(sandbox: Sandbox, invoice: dict) -> None:
+    give_up(sandbox, invoice, "void", "voided_at", {"open", "uncollectible"})
+    balance.give_back(sandbox, invoice)
+    sandbox.record("invoice.voided", sandbox.save(invoice))
+
+
+def mark_uncollectible(sandbox: Sandbox, invoice: dict) -> None:
+    give_up(sandbox, invoice, "uncollectible", "marked_uncollectible_at", {"open"})
+    sandbox.record("invoice.marked_uncollectible", sandbox.save(invoice))
+
+
+def give_up(sandbox: Sandbox, invoice: dict, status: str, moment: str, allowed: set[str]) -> None:
+    if invoice["status"] not in allowed:
+        message = f"This invoice is {invoice['status']} and cannot become {status}."
+        raise ParameterInvalid("invoice", message, "invoice_not_editable")
+    invoice.update(status=status, next_payment_attempt=None, auto_advance=False)
+    invoice["status_transitions"][moment] = sandbox.now()
+    if status == "void":
+        cancel_intent(sandbox, invoice)
+
+
+def cancel_intent(sandbox: Sandbox, invoice: dict) -> None:
+    payment = sandbox.find(invoice.get("_payment"))
+    if payment is None:
+        return
+    payment["status"] = "canceled"
+    payment["status_transitions"]["canceled_at"] = sandbox.now()
+    sandbox.save(payment)
+    intent = intent_of(sandbox, invoice)
+    intent.update(status="canceled", canceled_at=sandbox.now(), cancellation_reason="void_invoice")
+    sandbox.record("payment_intent.canceled", sandbox.save(intent))
+
+
+def would_pay(payment_method: dict | None) -> bool:
+    return payment_method is not None and card_of(payment_method).pays(at_checkout=False)
+
+
+def retry_due_at(invoice: dict) -> int | None:
+    return invoice["next_payment_attempt"] if invoice["status"] == "open" else None
