@@ -13,6 +13,7 @@ class Card:
     pays_at_checkout: bool = True
     pays_later: bool = True
     decline_code: str = "generic_decline"
+    disputed: bool = False
 
     @property
     def last4(self) -> str:
@@ -39,8 +40,10 @@ NO_FUNDS = Card(
     decline_code="insufficient_funds",
 )
 MASTERCARD = Card("5555555555554444", "Pays (Mastercard)", brand="mastercard")
+DISPUTED = Card("4000000000000259", "Pays, then the payment is disputed", disputed=True)
 
-CARDS = {card.number: card for card in (GOOD, DECLINED, FAILS_LATER, NO_FUNDS, MASTERCARD)}
+KNOWN = (GOOD, DECLINED, FAILS_LATER, NO_FUNDS, MASTERCARD, DISPUTED)
+CARDS = {card.number: card for card in KNOWN}
 OFFERED = (GOOD, DECLINED, FAILS_LATER)
 
 

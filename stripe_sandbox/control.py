@@ -69,6 +69,20 @@ class Control:
         path = f"subscriptions/{subscription}/cancel"
         return self.call("POST", path, at_period_end=at_period_end, by_flag=by_flag, wait=wait)
 
+    def dispute(
+        self,
+        charge: str,
+        *,
+        reason: str = "fraudulent",
+        amount: int | None = None,
+        wait: bool = False,
+    ) -> dict:
+        path = f"charges/{charge}/dispute"
+        return self.call("POST", path, reason=reason, amount=amount, wait=wait)
+
+    def close_dispute(self, dispute: str, *, won: bool, wait: bool = False) -> dict:
+        return self.call("POST", f"disputes/{dispute}/close", won=won, wait=wait)
+
     def wait(self, timeout: float = 60) -> bool:
         """Whether every delivery was answered or given up in time."""
         return self.call("POST", "deliveries/wait", timeout=timeout)["settled"]

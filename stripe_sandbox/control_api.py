@@ -1,6 +1,6 @@
 """The levers under /_sandbox/: clock, payments, cards, deliveries, faults. JSON in and out."""
 
-from stripe_sandbox.billing import checkout, endings, portal
+from stripe_sandbox.billing import checkout, disputes, endings, portal
 from stripe_sandbox.billing.customers import get_customer
 from stripe_sandbox.errors import ParameterInvalid, ParameterMissing
 from stripe_sandbox.sandbox import Sandbox
@@ -112,6 +112,23 @@ def cancel(sandbox: Sandbox, body: dict, subscription: str) -> dict:
     return shown
 
 
+def open_dispute(sandbox: Sandbox, body: dict, charge: str) -> dict:
+    with sandbox.changing():
+        obj = sandbox.get("charge", charge)
+        reason = body.get("reason", "fraudulent")
+        shown = present(disputes.open_dispute(sandbox, obj, reason, body.get("amount")))
+    wait_if_asked(sandbox, body)
+    return shown
+
+
+def close_dispute(sandbox: Sandbox, body: dict, dispute: str) -> dict:
+    with sandbox.changing():
+        obj = sandbox.get("dispute", dispute)
+        shown = present(disputes.close(sandbox, obj, won=bool(body.get("won"))))
+    wait_if_asked(sandbox, body)
+    return shown
+
+
 def list_deliveries(sandbox: Sandbox, body: dict) -> dict:
     return {"data": sandbox.deliveries.newest_first(), **sandbox.deliveries.count()}
 
@@ -141,6 +158,8 @@ ROUTES = [
     ("POST", "/_sandbox/checkout/<session>/pay", pay_session),
     ("POST", "/_sandbox/customers/<customer>/card", replace_card),
     ("POST", "/_sandbox/subscriptions/<subscription>/cancel", cancel),
+    ("POST", "/_sandbox/charges/<charge>/dispute", open_dispute),
+    ("POST", "/_sandbox/disputes/<dispute>/close", close_dispute),
     ("GET", "/_sandbox/deliveries", list_deliveries),
     ("POST", "/_sandbox/deliveries/wait", wait),
     ("POST", "/_sandbox/deliveries/<delivery>/retry", retry_delivery),

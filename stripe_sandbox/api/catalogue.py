@@ -19,6 +19,7 @@ from stripe_sandbox.shapes import list_of, present
 from stripe_sandbox.shapes.catalogue import RECURRING
 
 PRODUCT_TEXTS = ("name", "description", "statement_descriptor", "tax_code", "unit_label", "url")
+PRICE_FILTERS = ("lookup_keys", "product", "active", "type")
 TAX_RATE_TEXTS = ("country", "description", "jurisdiction", "state", "tax_type")
 
 
@@ -155,7 +156,7 @@ def list_prices(sandbox: Sandbox, params: dict) -> dict:
         and active in (None, price["active"])
         and kind in (None, price["type"])
     ]
-    return page(prices[::-1], params, "/v1/prices")
+    return page(prices[::-1], params, "/v1/prices", *PRICE_FILTERS)
 
 
 def create_tax_rate(sandbox: Sandbox, params: dict) -> dict:

@@ -1,6 +1,6 @@
 """Customers."""
 
-from stripe_sandbox.api.lists import list_objects
+from stripe_sandbox.api.lists import list_objects, page
 from stripe_sandbox.api.params import merge_metadata, pick, read_hash
 from stripe_sandbox.billing import customers
 from stripe_sandbox.billing.endings import end_subscription
@@ -85,7 +85,16 @@ def delete(sandbox: Sandbox, params: dict, customer: str) -> dict:
 def list_payment_methods(sandbox: Sandbox, params: dict, customer: str) -> dict:
     customers.get_customer(sandbox, customer)
     url = f"/v1/customers/{customer}/payment_methods"
-    return list_objects(sandbox, "payment_method", params, url, customer=customer)
+    params = params | {"customer": customer}
+    wanted = {name: params.get(name) for name in ("customer", "type")}
+    return list_objects(sandbox, "payment_method", params, url, **wanted)
+
+
+def list_balance(sandbox: Sandbox, params: dict, customer: str) -> dict:
+    customers.get_customer(sandbox, customer)
+    url = f"/v1/customers/{customer}/balance_transactions"
+    chosen = sandbox.all("customer_balance_transaction", customer=customer)
+    return page(chosen[::-1], params, url)
 
 
 ROUTES = [
@@ -95,4 +104,5 @@ ROUTES = [
     ("POST", "/v1/customers/<customer>", update),
     ("DELETE", "/v1/customers/<customer>", delete),
     ("GET", "/v1/customers/<customer>/payment_methods", list_payment_methods),
+    ("GET", "/v1/customers/<customer>/balance_transactions", list_balance),
 ]

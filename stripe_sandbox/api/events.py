@@ -16,7 +16,7 @@ def list_all(sandbox: Sandbox, params: dict) -> dict:
     chosen = [
         event for event in sandbox.all("event") if not wished or is_wished(event["type"], wished)
     ]
-    return page(chosen[::-1], params, "/v1/events")
+    return page(chosen[::-1], params, "/v1/events", "type", "types")
 
 
 def is_wished(event_type: str, wished: set[str]) -> bool:

@@ -1,10 +1,11 @@
 """List endpoints: newest first, in pages."""
 
-from stripe_sandbox.api.params import read_hash, read_int
+from stripe_sandbox.api.params import allow, read_hash, read_int
 from stripe_sandbox.errors import Missing, ParameterInvalid
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import list_of, present
 
+PAGING = ("limit", "starting_after", "ending_before", "created")
 COMPARE = {
     "gt": lambda value, bound: value > bound,
     "gte": lambda value, bound: value >= bound,
@@ -17,11 +18,12 @@ def list_objects(sandbox: Sandbox, kind: str, params: dict, url: str, **wanted) 
     """All of `kind` whose fields equal `wanted`; a wanted None is no wish."""
     given = {name: value for name, value in wanted.items() if value is not None}
     objects = [obj for obj in sandbox.all(kind, **given) if not obj.get("deleted")]
-    return page(objects[::-1], params, url)
+    return page(objects[::-1], params, url, *wanted)
 
 
-def page(objects: list[dict], params: dict, url: str) -> dict:
-    """`objects` are newest first."""
+def page(objects: list[dict], params: dict, url: str, *filters: str) -> dict:
+    """`objects` are newest first; `filters` are the parameters they were chosen by."""
+    allow(params, *PAGING, *filters)
     objects = [obj for obj in objects if is_created_within(obj, params)]
     limit = read_limit(params)
     if params.get("ending_before"):

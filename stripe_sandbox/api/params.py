@@ -94,11 +94,12 @@ def allow(params: dict, *names: str, place: str = "") -> None:
             raise ParameterInvalid(full, message, "parameter_unknown")
 
 
-def read_choice(params: dict, name: str, choices: tuple[str, ...]) -> str:
+def read_choice(params: dict, name: str, choices: tuple[str | None, ...]) -> str | None:
     """One of `choices`; the first if it is not given."""
     value = params.get(name) or choices[0]
     if value not in choices:
-        message = f"Invalid {name}: must be one of {', '.join(choices)}; it is {value}."
+        known = ", ".join(filter(None, choices))
+        message = f"Invalid {name}: must be one of {known}; it is {value}."
         raise ParameterInvalid(name, message)
     return value
 

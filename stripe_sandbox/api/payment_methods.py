@@ -38,8 +38,8 @@ def detach(sandbox: Sandbox, params: dict, payment_method: str) -> dict:
 
 
 def list_all(sandbox: Sandbox, params: dict) -> dict:
-    customer = params.get("customer")
-    return list_objects(sandbox, "payment_method", params, "/v1/payment_methods", customer=customer)
+    wanted = {name: params.get(name) for name in ("customer", "type")}
+    return list_objects(sandbox, "payment_method", params, "/v1/payment_methods", **wanted)
 
 
 ROUTES = [

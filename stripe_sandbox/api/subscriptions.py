@@ -23,6 +23,7 @@ from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 
 ENDED = ("canceled", "incomplete_expired")
+FILTERS = ("customer", "status", "price")
 HELD = ("keep_as_draft", "mark_uncollectible", "void")
 # off_session and payment_settings are taken and have no effect here.
 CHANGEABLE = (
@@ -58,7 +59,7 @@ def list_all(sandbox: Sandbox, params: dict) -> dict:
         and has_status(subscription, status)
         and (not price or price in {item["price"]["id"] for item in items_of(subscription)})
     ]
-    return page(chosen[::-1], params, "/v1/subscriptions")
+    return page(chosen[::-1], params, "/v1/subscriptions", *FILTERS)
 
 
 def has_status(subscription: dict, wish: str | None) -> bool:
@@ -201,7 +202,7 @@ def cancel(sandbox: Sandbox, params: dict, subscription: str) -> dict:
 
 def list_items(sandbox: Sandbox, params: dict) -> dict:
     obj = sandbox.get("subscription", params.get("subscription", ""), "subscription")
-    return page(items_of(obj)[::-1], params, "/v1/subscription_items")
+    return page(items_of(obj)[::-1], params, "/v1/subscription_items", "subscription")
 
 
 def retrieve_item(sandbox: Sandbox, params: dict, item: str) -> dict:

@@ -44,6 +44,17 @@ def intent_of(sandbox: Sandbox, invoice: dict) -> dict:
     return sandbox.get("payment_intent", payment["payment"]["payment_intent"])
 
 
+def ask_for(sandbox: Sandbox, invoice: dict, amount: int) -> None:
+    """Less is to be paid than was first asked for."""
+    payment, intent = (
+        sandbox.get("invoice_payment", invoice["_payment"]),
+        intent_of(sandbox, invoice),
+    )
+    payment["amount_requested"] = intent["amount"] = amount
+    sandbox.save(payment)
+    sandbox.save(intent)
+
+
 def mark_paid(sandbox: Sandbox, invoice: dict) -> None:
     due, now = invoice["amount_remaining"], sandbox.now()
     payment = sandbox.find(invoice.get("_payment"))

@@ -1,7 +1,8 @@
-"""Charging a card: the payment intent, its charges and what arrives in the balance."""
+"""Charging a card: the payment intent and its charges."""
 
-from stripe_sandbox.billing.amounts import processing_fee
+from stripe_sandbox.billing.ledger import enter_charge
 from stripe_sandbox.billing.payment_methods import card_of
+from stripe_sandbox.cards import Card
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 from stripe_sandbox.shapes.payments import charged_card, outcome
@@ -52,12 +53,18 @@ def create_charge(sandbox: Sandbox, intent: dict, payment_method: dict, *, paid:
 
 
 def settle_charge(sandbox: Sandbox, intent: dict, charge: dict) -> None:
-    transaction = add_to_balance(sandbox, charge)
+    transaction = enter_charge(sandbox, charge)
     charge.update(status="succeeded", paid=True, captured=True, amount_captured=charge["amount"])
     charge["balance_transaction"] = transaction["id"]
     intent.update(status="succeeded", amount_received=intent["amount"], last_payment_error=None)
+    if sandbox_card(sandbox, charge).disputed:
+        charge["_dispute_at"] = sandbox.now()
     sandbox.record("charge.succeeded", sandbox.save(charge))
     sandbox.record("payment_intent.succeeded", sandbox.save(intent))
+
+
+def sandbox_card(sandbox: Sandbox, charge: dict) -> Card:
+    return card_of(sandbox.get("payment_method", charge["payment_method"]))
 
 
 def refuse_charge(sandbox: Sandbox, intent: dict, charge: dict, payment_method: dict) -> None:
@@ -74,26 +81,3 @@ def refuse_charge(sandbox: Sandbox, intent: dict, charge: dict, payment_method: 
     }
     sandbox.record("charge.failed", sandbox.save(charge))
     sandbox.record("payment_intent.payment_failed", sandbox.save(intent))
-
-
-def add_to_balance(sandbox: Sandbox, charge: dict) -> dict:
-    fee = processing_fee(charge["amount"])
-    detail = {
-        "amount": fee,
-        "application": None,
-        "currency": charge["currency"],
-        "description": "Stripe processing fees",
-        "type": "stripe_fee",
-    }
-    return sandbox.create(
-        "balance_transaction",
-        "txn",
-        amount=charge["amount"],
-        available_on=sandbox.now(),
-        currency=charge["currency"],
-        description=charge["description"],
-        fee=fee,
-        fee_details=[detail],
-        net=charge["amount"] - fee,
-        source=charge["id"],
-    )

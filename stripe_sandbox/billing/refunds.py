@@ -1,5 +1,6 @@
 """Giving money back."""
 
+from stripe_sandbox.billing.ledger import enter_refund
 from stripe_sandbox.errors import ParameterInvalid
 from stripe_sandbox.sandbox import Sandbox
 
@@ -17,7 +18,7 @@ def refund(sandbox: Sandbox, charge: dict, amount: int | None, **fields) -> dict
         payment_intent=charge["payment_intent"],
         **fields,
     )
-    obj["balance_transaction"] = take_from_balance(sandbox, obj)["id"]
+    obj["balance_transaction"] = enter_refund(sandbox, obj)["id"]
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     sandbox.record("refund.created", sandbox.save(obj))
@@ -28,24 +29,12 @@ def refund(sandbox: Sandbox, charge: dict, amount: int | None, **fields) -> dict
 def require_refundable(charge: dict, amount: int, left: int) -> None:
     if not charge["paid"]:
         raise ParameterInvalid("charge", "This charge was not paid.", "charge_not_refundable")
+    if charge["disputed"]:
+        message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+        raise ParameterInvalid("charge", message, "charge_disputed")
     if not left:
         message = f"Charge {charge['id']} has already been refunded."
         raise ParameterInvalid("charge", message, "charge_already_refunded")
     if not 0 < amount <= left:
         message = f"Refund amount ({amount}) is greater than what is left of the charge ({left})."
         raise ParameterInvalid("amount", message)
-
-
-def take_from_balance(sandbox: Sandbox, refund: dict) -> dict:
-    return sandbox.create(
-        "balance_transaction",
-        "txn",
-        amount=-refund["amount"],
-        available_on=sandbox.now(),
-        currency=refund["currency"],
-        description="Refund",
-        net=-refund["amount"],
-        reporting_category="refund",
-        source=refund["id"],
-        type="refund",
-    )

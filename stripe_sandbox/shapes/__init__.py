@@ -9,6 +9,7 @@ import copy
 from stripe_sandbox.shapes import (
     catalogue,
     checkout,
+    credits,
     invoices,
     parties,
     payments,
@@ -23,6 +24,7 @@ TEMPLATES: dict[str, dict] = {
     **subscriptions.TEMPLATES,
     **invoices.TEMPLATES,
     **payments.TEMPLATES,
+    **credits.TEMPLATES,
     **schedules.TEMPLATES,
 }
 

@@ -54,3 +54,27 @@ def test_wrong_paging(client, params, code):
         client.v1.customers.list(params)
 
     assert caught.value.code == code
+
+
+LISTS = (
+    "balance_transactions charges credit_notes customers disputes events invoice_payments "
+    "invoices payment_methods refunds subscriptions"
+).split()
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_refuses_filters_it_does_not_have(client, name):
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        getattr(client.v1, name).list({"canceled_at": 1})
+
+    assert (caught.value.http_status, caught.value.code) == (400, "parameter_unknown")
+
+
+def test_lists_walk_pages(client, shop):
+    for _ in range(3):
+        shop.subscribe()
+
+    for name in LISTS:
+        service = getattr(client.v1, name)
+        walked = [obj.id for obj in service.list({"limit": 1}).auto_paging_iter()]
+        assert walked == [obj.id for obj in service.list({"limit": 100}).data], name

@@ -49,6 +49,12 @@ READ = {
     "invoiceitem": "id amount currency customer invoice parent period proration description",
     "subscription_schedule": "id status phases current_phase subscription customer end_behavior "
     "released_at released_subscription canceled_at created metadata livemode",
+    "credit_note": "id invoice customer amount total total_excluding_tax total_taxes lines refunds "
+    "customer_balance_transaction reason status type number created post_payment_amount",
+    "credit_note_line_item": "id amount description invoice_line_item quantity type",
+    "customer_balance_transaction": "id amount ending_balance type customer invoice credit_note",
+    "dispute": "id amount charge payment_intent reason status created balance_transactions "
+    "evidence_details currency",
     "event": "id type data created api_version livemode request pending_webhooks",
     "webhook_endpoint": "id url enabled_events status api_version livemode metadata",
     "billing_portal.session": "id url customer return_url",
@@ -73,6 +79,9 @@ def served(client, shop):
     charge = client.v1.charges.list().data[-1]
     v1 = client.v1
     item = paid["items"].data[0].id
+    note = v1.credit_notes.create(
+        {"invoice": paid.latest_invoice, "amount": 120, "credit_amount": 120}
+    )
     v1.subscriptions.update(paid.id, {"items": [{"id": item, "quantity": 2}]})
     session = v1.checkout.sessions.list().data[0]
     objects = [
@@ -92,7 +101,11 @@ def served(client, shop):
         *v1.payment_intents.list().data,
         *v1.charges.list().data,
         v1.balance_transactions.list().data[0],
-        v1.refunds.create({"charge": charge.id}),
+        v1.refunds.create({"charge": charge.id, "amount": 1}),
+        note,
+        note.lines.data[0],
+        v1.customers.balance_transactions.list(paid.customer).data[0],
+        v1.disputes.retrieve(shop.control.dispute(charge.id)["id"]),
         *v1.events.list().data,
         v1.invoice_items.list().data[0],
         v1.subscription_schedules.create({"from_subscription": paid.id}),
