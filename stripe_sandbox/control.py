@@ -97,7 +97,19 @@ class Control:
     def faults(
         self, *, api_status: int | None = None, api_delay: float = 0, count: int = 1
     ) -> dict:
+        """The next `count` calls of the API fail or are slow."""
         return self.call("POST", "faults", api_status=api_status, api_delay=api_delay, count=count)
+
+    def switch(self, **switches) -> dict:
+        """Shares of all calls and webhooks go wrong: see Switches in faults.py for the names."""
+        return self.call("POST", "faults", **switches)
+
+    def no_faults(self) -> dict:
+        return self.call("POST", "faults", off=True)
+
+    def suffered(self) -> dict[str, int]:
+        """How often each switch has struck."""
+        return self.call("GET", "faults")["suffered"]
 
     def reset(self) -> dict:
         return self.call("POST", "reset")

@@ -7,6 +7,8 @@ from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 
 WAIT_SECONDS = 120
+# What the next calls of the API suffer; all else in faults are switches.
+FOLLOWING = ("api_status", "api_delay", "count")
 
 
 def show_clock(sandbox: Sandbox, body: dict) -> dict:
@@ -141,10 +143,20 @@ def retry_delivery(sandbox: Sandbox, body: dict, delivery: str) -> dict:
     return row
 
 
+def show_faults(sandbox: Sandbox, body: dict) -> dict:
+    return sandbox.faults.show()
+
+
 def set_faults(sandbox: Sandbox, body: dict) -> dict:
-    status, delay = body.get("api_status"), float(body.get("api_delay") or 0)
-    sandbox.faults.set(status, delay, int(body.get("count", 1)))
-    return {"api_status": status, "api_delay": delay, "count": sandbox.faults.remaining}
+    faults = sandbox.faults
+    if body.pop("off", False):
+        faults.off()
+    following = {name: body.pop(name) for name in FOLLOWING if name in body}
+    if following:
+        status, delay = following.get("api_status"), float(following.get("api_delay") or 0)
+        faults.set_next(status, delay, int(following.get("count", 1)))
+    faults.switches.change(body)
+    return faults.show()
 
 
 def reset(sandbox: Sandbox, body: dict) -> dict:
@@ -163,6 +175,7 @@ ROUTES = [
     ("GET", "/_sandbox/deliveries", list_deliveries),
     ("POST", "/_sandbox/deliveries/wait", wait),
     ("POST", "/_sandbox/deliveries/<delivery>/retry", retry_delivery),
+    ("GET", "/_sandbox/faults", show_faults),
     ("POST", "/_sandbox/faults", set_faults),
     ("POST", "/_sandbox/reset", reset),
 ]

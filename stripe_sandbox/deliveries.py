@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Wall time between tries. Stripe takes days; a drill wants to see all of them.
 RETRY_SECONDS = (1, 2, 4, 8, 16)
 TIMEOUT_SECONDS = 30
+# How many later deliveries one that is put out of order lets pass, at most.
+MOST_PLACES = 5
 
 
 class Deliveries:
@@ -32,6 +34,7 @@ class Deliveries:
         self.thread = threading.Thread(target=self.work, name="deliveries", daemon=True)
         self.rows: dict[str, dict] = {}
         self.waiting: dict[str, dict] = {}
+        self.held: dict[str, int] = {}
         for row in sandbox.store.side["deliveries"].values():
             self.keep(row)
 
@@ -49,14 +52,48 @@ class Deliveries:
         with self.changed:
             self.rows.clear()
             self.waiting.clear()
+            self.held.clear()
             self.changed.notify_all()
 
-    def add(self, event: dict) -> None:
-        for endpoint in self.sandbox.store.all("webhook_endpoint"):
-            if wants(endpoint, event["type"]):
-                self.add_row(event, endpoint)
+    def add(self, events: list[dict]) -> None:
+        """All at once, so that what is to overtake is there before anything is sent."""
+        endpoints = list(self.sandbox.store.all("webhook_endpoint"))
+        with self.changed:
+            for event in events:
+                for endpoint in endpoints:
+                    if wants(endpoint, event["type"]):
+                        self.add_faultily(event, endpoint)
+            self.changed.notify_all()
 
-    def add_row(self, event: dict, endpoint: dict) -> None:
+    def add_faultily(self, event: dict, endpoint: dict) -> None:
+        faults, name = self.sandbox.faults, f"{event['id']}/{endpoint['id']}"
+        if faults.hits("drop", name):
+            self.add_row(event, endpoint, status="dropped")
+            return
+        copies = 2 if faults.hits("duplicate", name) else 1
+        for number in range(copies):
+            row = self.add_row(event, endpoint)
+            if faults.hits("delay", f"{name}/{number}"):
+                row["next_try_at"] = time.time() + faults.switches.webhook_delay_seconds
+            elif faults.hits("reorder", f"{name}/{number}"):
+                row["next_try_at"] = time.time() + faults.switches.webhook_reorder_seconds
+                self.held[row["id"]] = 1 + int(faults.draw(f"places/{name}") * MOST_PLACES)
+
+    def let_pass(self) -> None:
+        """One more has come; who has let enough others pass goes on, behind them."""
+        for name in list(self.held):
+            self.held[name] -= 1
+            if self.held[name] < 0 or name not in self.waiting:
+                del self.held[name]
+                self.move_to_the_end(name)
+
+    def move_to_the_end(self, name: str) -> None:
+        row = self.waiting.pop(name, None)
+        if row:
+            row["next_try_at"] = 0
+            self.waiting[name] = row
+
+    def add_row(self, event: dict, endpoint: dict, status: str = "pending") -> dict:
         row = {
             "id": self.sandbox.new_id("dlv"),
             "event": event["id"],
@@ -64,15 +101,15 @@ class Deliveries:
             "object_id": event["data"]["object"]["id"],
             "endpoint": endpoint["id"],
             "url": endpoint["url"],
-            "status": "pending",
+            "status": status,
             "attempts": 0,
             "next_try_at": 0,
             "response_status": None,
             "error": None,
         }
-        with self.changed:
-            self.keep(row)
-            self.changed.notify_all()
+        self.keep(row)
+        self.let_pass()
+        return row
 
     def keep(self, row: dict) -> None:
         self.rows[row["id"]] = row
@@ -84,7 +121,7 @@ class Deliveries:
 
     def count(self) -> dict[str, int]:
         with self.changed:
-            counts = {"pending": 0, "delivered": 0, "failed": 0}
+            counts = {"pending": 0, "delivered": 0, "failed": 0, "dropped": 0}
             for row in self.rows.values():
                 counts[row["status"]] += 1
             return counts

@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from stripe_sandbox.clock import Clock
 from stripe_sandbox.deliveries import RETRY_SECONDS, Deliveries
 from stripe_sandbox.errors import Missing
+from stripe_sandbox.faults import Faults
 from stripe_sandbox.ids import derive_id, derive_text
 from stripe_sandbox.shapes import build, present
 from stripe_sandbox.store import Store
@@ -38,27 +39,6 @@ class Options:
     retry_seconds: tuple[float, ...] = RETRY_SECONDS
 
 
-@dataclass
-class Faults:
-    """What the next calls of the API suffer; set through the control API."""
-
-    status: int | None = None
-    delay: float = 0
-    remaining: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def take(self) -> tuple[float, int | None]:
-        with self.lock:
-            if not self.remaining:
-                return 0, None
-            self.remaining -= 1
-            return self.delay, self.status
-
-    def set(self, status: int | None, delay: float, count: int) -> None:
-        with self.lock:
-            self.status, self.delay, self.remaining = status, delay, count
-
-
 class Sandbox:
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -66,8 +46,8 @@ class Sandbox:
         self.depth = 0
         self.undelivered: list[dict] = []
         self.store = Store(options.state)
-        self.faults = Faults()
-        self.stopped = False
+        self.faults = Faults(options.seed)
+        self.ended = threading.Event()
         self.timetable = Timetable(self)
         self.deliveries = Deliveries(self)
         self.prepare()
@@ -86,7 +66,7 @@ class Sandbox:
         self.timetable.start()
 
     def stop(self) -> None:
-        self.stopped = True
+        self.ended.set()
         self.timetable.stop()
         self.deliveries.stop()
         self.store.close()
@@ -96,7 +76,7 @@ class Sandbox:
             self.deliveries.forget()
             self.undelivered.clear()
             self.store.clear()
-            self.faults.set(None, 0, 0)
+            self.faults.off()
             self.prepare()
 
     @contextmanager
@@ -113,8 +93,8 @@ class Sandbox:
 
     def settle(self) -> None:
         events, self.undelivered = self.undelivered, []
-        for event in events:
-            self.deliveries.add(event)
+        if events:
+            self.deliveries.add(events)
         self.store.flush()
 
     def now(self) -> int:
@@ -170,6 +150,8 @@ class Sandbox:
             }
         event = self.create("event", "evt", type=event_type, data=data)
         self.undelivered.append(event)
+        if self.faults.hits("twin", event["id"]):
+            self.undelivered.append(self.create("event", "evt", type=event_type, data=data))
 
     def open_account(self) -> None:
         if not self.store.by_kind.get("account"):

@@ -2,7 +2,7 @@
 
 import json
 import re
-import time
+import socket
 
 from flask import Request, Response
 
@@ -18,8 +18,10 @@ KEY_FORM = re.compile(r"(sk|rk)_test_\w+")
 def answer(sandbox: Sandbox, handler, request: Request, path: dict) -> Response:
     try:
         check_key(sandbox, request)
-        suffer_fault(sandbox)
+        fault = suffer_fault(sandbox, request)
         status, body = run(sandbox, handler, request, path)
+        if fault == "lost":
+            hang_up(sandbox, request)
     except StripeError as error:
         status, body = error.status, error.body()
     return respond(sandbox, status, body, request)
@@ -40,11 +42,26 @@ def read_key(request: Request) -> str:
     return credentials.token or credentials.username or ""
 
 
-def suffer_fault(sandbox: Sandbox) -> None:
-    delay, status = sandbox.faults.take()
-    time.sleep(delay)
-    if status or sandbox.stopped:  # nobody waits any more, and the store is closed
+def suffer_fault(sandbox: Sandbox, request: Request) -> str | None:
+    """Fail before anything was done; "lost" is left to the end of the call."""
+    faults = sandbox.faults
+    delay, status = faults.take_next()
+    sandbox.ended.wait(delay)
+    if status or sandbox.ended.is_set():  # nobody waits any more, and the store is closed
         raise Injected(status or 503)
+    fault = faults.of_call(request.method, request.path)
+    if fault == "timeout":
+        hang_up(sandbox, request)
+        raise Injected(503)  # heard by nobody
+    if fault and fault.isdecimal():
+        raise Injected(int(fault))
+    return fault
+
+
+def hang_up(sandbox: Sandbox, request: Request) -> None:
+    """Say nothing for a long time, then close the connection."""
+    sandbox.ended.wait(sandbox.faults.switches.api_timeout_seconds)
+    request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
 
 def run(sandbox: Sandbox, handler, request: Request, path: dict) -> tuple[int, dict]:
@@ -90,6 +107,8 @@ def respond(sandbox: Sandbox, status: int, body: dict, request: Request) -> Resp
     with sandbox.lock:
         response.headers["Request-Id"] = sandbox.new_id("req")
     response.headers["Stripe-Version"] = request.headers.get("Stripe-Version", API_VERSION)
+    if status == 429:
+        response.headers["Retry-After"] = "1"
     if request.headers.get("Idempotency-Key"):
         response.headers["Idempotency-Key"] = request.headers["Idempotency-Key"]
     return response

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from stripe_sandbox.process import running_sandbox
 from stripe_sandbox.shapes import TEMPLATES
+from stripe_sandbox.tests.conftest import START, Shop, connect
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("GATEHOUSE_SHARED") or ROOT.parent / "shared")
@@ -71,9 +73,16 @@ def examples():
     return json.loads(FIXTURES.read_text())["resources"]
 
 
-@pytest.fixture
-def served(client, shop):
+@pytest.fixture(scope="module")
+def served():
     """One real object of every kind, as the API shows it."""
+    with running_sandbox("http://127.0.0.1:9/", enabled_events=()) as running:
+        running.control.freeze(START)
+        return make_one_of_each(connect(running.url), running)
+
+
+def make_one_of_each(client, running) -> list[dict]:
+    shop = Shop(running, client)
     paid = shop.subscribe(card="4000000000000341")
     shop.control.advance_to(paid["items"].data[0].current_period_end)
     charge = client.v1.charges.list().data[-1]
