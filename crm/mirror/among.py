@@ -1,7 +1,7 @@
 """One of many values, however many: they travel to the database as one."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -27,5 +27,12 @@ class Among(Func):
             raise EmptyResultSet
         sql, values = compiler.compile(self.source_expressions[0])
         if connection.vendor == "postgresql":
-            return f"{sql} = ANY(%s)", [*values, self.values]
+            return f"{sql} = ANY(%s)", [*values, as_array(self.values)]
         return f"{sql} IN (SELECT value FROM json_each(%s))", [*values, json.dumps(self.values)]  # noqa: S608
+
+
+def as_array(values: Sequence[int | str]) -> str | list[int | str]:
+    """Return numbers as PostgreSQL writes an array: psycopg takes long to write one of a list."""
+    if all(isinstance(value, int) for value in values):
+        return f"{{{','.join(map(str, values))}}}"
+    return list(values)

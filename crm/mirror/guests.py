@@ -104,7 +104,7 @@ class Guests(People):
 
     def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
         keys = list(dict.fromkeys(keys))
-        lock_addresses((key,) for key in keys)
+        lock_addresses(keys)
         owners = dict(
             known_owners().filter(Among("user__email", keys)).values_list("user__email", "user_id")
         )
@@ -114,8 +114,8 @@ class Guests(People):
         outcome = MIRRORS["owners"].sync(users, now=now)
         return outcome + self.take_over([key for key in keys if key not in owners], now=now)
 
-    def lock(self, addresses: list[str]) -> None:
-        self._statement.lock(addresses)
+    def lock(self, addresses: Iterable[str] | None) -> None:
+        self._statement.lock(None if addresses is None else list(addresses))
 
     def take_over(self, addresses: Iterable[str], *, now: datetime) -> Outcome:
         """Sync addresses that no owner has, or goes by."""

@@ -1,5 +1,6 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db.models import (
     CharField,
@@ -26,6 +27,7 @@ from crm.mirror.people import (
     to_be_adopted,
 )
 from crm.mirror.rows import Key, Outcome, Row
+from crm.mirror.statement import FEW
 from crm.models import Contact
 from listings.models import Enquiry
 
@@ -95,13 +97,16 @@ class Owners(People):
     def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
         """As in the base; what the owner of a new contact has already waits for that contact."""
         keys = list(keys)
-        had = Contact.objects.order_by().filter(Among("user", keys)).values_list("email")
-        has = User.objects.order_by().filter(Among("pk", keys)).values_list("email")
-        lock_addresses(had.union(has))
+        lock_addresses(self._addresses_of(keys) if len(keys) <= FEW else None)
         outcome = super().sync(keys, now=now)
         if outcome.created:
             self._follow({"owners": keys}, now)
         return outcome
+
+    def _addresses_of(self, keys: list[Key]) -> QuerySet[Any, str]:
+        had = Contact.objects.order_by().filter(Among("user", keys)).values_list("email", flat=True)
+        has = User.objects.order_by().filter(Among("pk", keys)).values_list("email", flat=True)
+        return had.union(has)
 
     def _write_waiting(self, keys: list[Key], now: datetime) -> dict[Key, str]:
         mine = Contact.objects.filter(Among("user", keys))

@@ -71,12 +71,12 @@ def by_no_address() -> Q:
     return Q(~Exists(owners), ~Exists(Enquiry.objects.filter(guest_email=OuterRef("email"))))
 
 
-def lock_addresses(addresses: Iterable[tuple[str]]) -> None:
+def lock_addresses(addresses: Iterable[str] | None) -> None:
     """Let one writer at a time decide whose an address is: each has to see what the other did.
 
-    Whether somebody asks from it, signs up with it, confirms it or leaves it.
+    Whether somebody asks from it, signs up with it, confirms it or leaves it. None locks all.
     """
-    MIRRORS["guests"].lock([address for (address,) in addresses])
+    MIRRORS["guests"].lock(addresses)
 
 
 def standing_values(contact: Contact | None, columns: Iterable[str]) -> dict[str, Any]:

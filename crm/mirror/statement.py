@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import IntegerField
 
 from accounts.actor import current_actor
+from crm.mirror.among import as_array
 from crm.mirror.history import cause_of_repair
 from crm.mirror.log_sql import LogEntry
 from crm.mirror.patience import KEEP_AND_LIMIT, PUT_BACK
@@ -85,12 +86,12 @@ class SyncStatement:
                 cursor.execute(f"WITH {self._stale} {self._upsert}", values)
             return found
 
-    def lock(self, keys: Sequence[Key]) -> None:
-        """Let nobody else write the records of these keys before this transaction ends.
+    def lock(self, keys: Sequence[Key] | None) -> None:
+        """Let nobody else write the records of these keys, or any, before this transaction ends.
 
         For what has to be read before `run` can be called. On SQLite the transaction does it.
         """
-        if keys and self.on_postgresql:
+        if self.on_postgresql and (keys is None or keys):
             with connection.cursor() as cursor:
                 cursor.execute(f"{self._lock(keys)}; {PUT_BACK}")
 
@@ -99,7 +100,7 @@ class SyncStatement:
         actor = current_actor()
         stamp = connection.ops.adapt_datetimefield_value(now)
         return {
-            "keys": list(keys) if self.on_postgresql else json.dumps(list(keys)),
+            "keys": as_array(keys) if self.on_postgresql else json.dumps(list(keys)),
             "force": force,
             "now": stamp,
             "salt": "" if self.mirror.has_lasting_id else f":{stamp}",
@@ -108,10 +109,11 @@ class SyncStatement:
             "cause": cause_of_repair(),
         }
 
-    def _lock(self, keys: Sequence[Key]) -> str:
+    def _lock(self, keys: Sequence[Key] | None) -> str:
+        if keys is None or len(keys) > FEW:
+            return connection.ops.compose_sql(LOCK_ALL, {"name": self.mirror.name})
         names = [f"{self.mirror.name}:{key}" for key in keys]
-        lock = LOCK_EACH if len(keys) <= FEW else LOCK_ALL
-        return connection.ops.compose_sql(lock, {"name": self.mirror.name, "keys": names})
+        return connection.ops.compose_sql(LOCK_EACH, {"name": self.mirror.name, "keys": names})
 
     @cached_property
     def _prepared(self) -> PreparedStatement:

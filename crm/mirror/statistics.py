@@ -1,5 +1,7 @@
 """PostgreSQL plans by what it last counted in a table; after a large import, that is long ago."""
 
+from collections.abc import Iterable
+
 from django.db import connection
 
 from crm.mirror.base import MIRRORS
@@ -21,5 +23,11 @@ def count_anew() -> None:
     tables = [connection.ops.quote_name(model._meta.db_table) for model in models]
     with connection.cursor() as cursor:
         cursor.execute(OUTDATED, [tables])
-        for (table,) in cursor.fetchall():
+        outdated = [table for (table,) in cursor.fetchall()]
+    count(outdated)
+
+
+def count(tables: Iterable[str]) -> None:
+    with connection.cursor() as cursor:
+        for table in tables:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")

@@ -23,10 +23,11 @@ from crm.backfill_progress import (
 from crm.interruption import interruptible
 from crm.management.arguments import number_between, past_moment
 from crm.mirror import ENTITIES, MIRRORS, Mirror, Outcome
+from crm.mirror.statistics import count_anew
 from crm.models import BackfillRun, Entity
 
 # Savers of the same kind wait for a batch, and not for longer than a second.
-DEFAULT_SIZE, LARGEST_SIZE = 1_000, 10_000
+DEFAULT_SIZE, LARGEST_SIZE = 4_000, 10_000
 # What can be asked for, in the words of the sources and in those of the records.
 CHOICES = {
     "all": [mirror.name for mirrors in ENTITIES.values() for mirror in mirrors],
@@ -101,7 +102,9 @@ class Command(BaseCommand):
         for run in begun.runs:
             if done_by(run):
                 self.stdout.write(f"Going on: {_so_far(run)}.")
-        return {run.mirror: self._finish(run, batch_size) for run in begun.runs}
+        outcomes = {run.mirror: self._finish(run, batch_size) for run in begun.runs}
+        count_anew()
+        return outcomes
 
     def _finish(self, run: BackfillRun, size: int) -> Outcome:
         courtesy = Courtesy()

@@ -31,9 +31,7 @@ def records(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize("model", DAMAGES, ids=lambda model: model._meta.db_table)
-def test_a_list_with_an_impossible_value_says_where_to_repair_it(
-    desk: Client, model: type
-) -> None:
+def test_a_list_with_an_impossible_value_says_where_to_repair_it(desk: Client, model: type) -> None:
     if connection.vendor == "sqlite":
         run_sql(DAMAGES[model])
 
