@@ -8,6 +8,7 @@ from stripe_sandbox.api import (
     accounts,
     catalogue,
     checkout,
+    coupons,
     credit_notes,
     customers,
     disputes,
@@ -18,6 +19,8 @@ from stripe_sandbox.api import (
     previews,
     refunds,
     schedules,
+    subscription_creation,
+    subscription_update,
     subscriptions,
 )
 
@@ -27,6 +30,7 @@ ROUTES = [
         accounts,
         catalogue,
         checkout,
+        coupons,
         credit_notes,
         customers,
         disputes,
@@ -37,6 +41,8 @@ ROUTES = [
         previews,
         refunds,
         schedules,
+        subscription_creation,
+        subscription_update,
         subscriptions,
     )
     for route in module.ROUTES

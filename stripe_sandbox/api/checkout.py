@@ -1,10 +1,12 @@
 """Checkout sessions and portal sessions."""
 
+from stripe_sandbox.api.coupons import read_discounts
 from stripe_sandbox.api.lists import list_objects, page
 from stripe_sandbox.api.params import (
     allow,
     merge_metadata,
     pick,
+    read_bool,
     read_hash,
     read_int,
     read_list,
@@ -21,6 +23,8 @@ SESSION_TEXTS = ("cancel_url", "client_reference_id", "customer_email", "locale"
 SESSION_OBJECTS = (
     "mode",
     "customer",
+    "allow_promotion_codes",
+    "discounts",
     "line_items",
     "success_url",
     "subscription_data",
@@ -40,7 +44,8 @@ SESSION_OBJECTS = (
     "tax_id_collection",
     "ui_mode",
 )
-DATA = ("default_tax_rates", "description", "metadata")
+DATA = ("default_tax_rates", "description", "trial_end", "trial_period_days")
+DAY = 86_400
 
 
 def create(sandbox: Sandbox, params: dict) -> dict:
@@ -54,6 +59,9 @@ def create(sandbox: Sandbox, params: dict) -> dict:
         read_subscription_data(sandbox, params),
         metadata=merge_metadata({}, params),
         success_url=require(params, "success_url"),
+        _given=read_given(sandbox, params),
+        _trial=read_trial(sandbox, read_hash(params, "subscription_data")),
+        allow_promotion_codes=read_bool(params, "allow_promotion_codes"),
         **fields,
     )
     return present(session)
@@ -95,6 +103,32 @@ def read_subscription_data(sandbox: Sandbox, params: dict) -> dict:
         "description": data.get("description"),
         "metadata": merge_metadata({}, data),
     }
+
+
+def read_given(sandbox: Sandbox, params: dict) -> list[tuple[str, str | None]]:
+    if params.get("discounts") and read_bool(params, "allow_promotion_codes"):
+        message = "You may only specify one of these parameters: allow_promotion_codes, discounts."
+        raise ParameterInvalid("discounts", message)
+    given = read_discounts(sandbox, params, params.get("customer"))
+    return [(coupon["id"], code and code["id"]) for coupon, code in given]
+
+
+def read_trial(sandbox: Sandbox, data: dict) -> dict | None:
+    """In days from the payment, or until a moment."""
+    days = read_int(data, "trial_period_days")
+    if days:
+        return {"days": days}
+    end = read_trial_end(sandbox, data)
+    return {"end": end} if end else None
+
+
+def read_trial_end(sandbox: Sandbox, params: dict) -> int | None:
+    days = read_int(params, "trial_period_days")
+    end = sandbox.now() + days * DAY if days else read_int(params, "trial_end")
+    if end is not None and end <= sandbox.now():
+        message = "Invalid timestamp: must be an integer Unix timestamp in the future."
+        raise ParameterInvalid("trial_end", message)
+    return end
 
 
 def read_tax_rates(sandbox: Sandbox, params: dict) -> list[dict]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stripe_sandbox.billing import invoices, prorations, renewals, schedules
+from stripe_sandbox.billing import invoices, prorations, renewals, schedules, trials
 from stripe_sandbox.billing.collecting import would_pay
 from stripe_sandbox.billing.payment_methods import card_of
 from stripe_sandbox.billing.payments import charge_intent, create_intent
@@ -155,6 +155,7 @@ def next_bill(sandbox: Sandbox, subscription: dict, outcome: Outcome) -> invoice
     phase = schedules.next_phase(sandbox, subscription, period_end(subscription))
     if phase:
         schedules.enter(sandbox, subscription, phase)
+    trials.convert(subscription)
     waiting = prorations.waiting_for(sandbox, subscription) + outcome.waiting
     period = renewals.move_period(subscription)
     return invoices.Bill("upcoming", period, items_of(subscription), waiting)

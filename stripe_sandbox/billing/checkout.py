@@ -1,11 +1,11 @@
 """Checkout sessions: opened, paid, expired."""
 
-from stripe_sandbox.billing import renewals
+from stripe_sandbox.billing import coupons, first_payment
 from stripe_sandbox.billing.amounts import add_up, taxes_on
 from stripe_sandbox.billing.customers import create_customer
+from stripe_sandbox.billing.discounts import Discounting
 from stripe_sandbox.billing.payment_methods import attach, create_payment_method
 from stripe_sandbox.billing.payments import charge_intent, create_intent
-from stripe_sandbox.billing.subscriptions import create_subscription
 from stripe_sandbox.cards import find_card
 from stripe_sandbox.errors import CardDeclined, ParameterInvalid, ParameterMissing
 from stripe_sandbox.sandbox import Sandbox
@@ -28,22 +28,15 @@ def open_session(
         _subscription=subscription,
         **fields,
     )
-    rates = subscription["default_tax_rates"]
-    session["_line_items"] = [draw_item(sandbox, *line, rates) for line in lines]
+    session["_line_items"] = [draw_item(sandbox, *line) for line in lines]
     session["url"] = f"{sandbox.options.public_url}/c/pay/{session['id']}"
-    session.update(totals(session["_line_items"]))
-    return sandbox.save(session)
+    return work_out(sandbox, session)
 
 
-def draw_item(sandbox: Sandbox, price: dict, quantity: int, rates: list[dict]) -> dict:
-    amount = price["unit_amount"] * quantity
-    taxes = taxes_on(amount, rates)
+def draw_item(sandbox: Sandbox, price: dict, quantity: int) -> dict:
     return build(
         "item",
         id=sandbox.new_id("li"),
-        amount_subtotal=amount,
-        amount_tax=sum(tax["amount"] for tax in taxes),
-        amount_total=amount + add_up(taxes, "exclusive"),
         currency=price["currency"],
         description=sandbox.get("product", price["product"])["name"],
         price=price,
@@ -51,13 +44,67 @@ def draw_item(sandbox: Sandbox, price: dict, quantity: int, rates: list[dict]) -
     )
 
 
-def totals(items: list[dict]) -> dict:
-    tax = sum(item["amount_tax"] for item in items)
+def work_out(sandbox: Sandbox, session: dict) -> dict:
+    """What is to be paid today: nothing while a trial lasts, and discounts taken off."""
+    given = read_given(sandbox, session)
+    discounting = Discounting([{"id": coupon["id"], "_coupon": coupon} for coupon, _ in given])
+    for item in session["_line_items"]:
+        item.update(sums(session, item, discounting))
+    session["discounts"] = [
+        {"coupon": coupon["id"], "promotion_code": code["id"] if code else None}
+        for coupon, code in given
+    ]
+    session.update(totals(session["_line_items"]))
+    return sandbox.save(session)
+
+
+def read_given(sandbox: Sandbox, session: dict) -> list[tuple[dict, dict | None]]:
+    return [
+        (sandbox.get("coupon", coupon), sandbox.find(code))
+        for coupon, code in session.get("_given", [])
+    ]
+
+
+def sums(session: dict, item: dict, discounting: Discounting) -> dict:
+    full = 0 if session.get("_trial") else item["price"]["unit_amount"] * item["quantity"]
+    amount = discounting.after(full)
+    taxes = taxes_on(amount, session["_subscription"]["default_tax_rates"])
     return {
-        "amount_subtotal": sum(item["amount_subtotal"] for item in items),
-        "amount_total": sum(item["amount_total"] for item in items),
-        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": tax},
+        "amount_discount": full - amount,
+        "amount_subtotal": full,
+        "amount_tax": sum(tax["amount"] for tax in taxes),
+        "amount_total": amount + add_up(taxes, "exclusive"),
     }
+
+
+def totals(items: list[dict]) -> dict:
+    def add(name: str) -> int:
+        return sum(item[name] for item in items)
+
+    return {
+        "amount_subtotal": add("amount_subtotal"),
+        "amount_total": add("amount_total"),
+        "total_details": {
+            "amount_discount": add("amount_discount"),
+            "amount_shipping": 0,
+            "amount_tax": add("amount_tax"),
+        },
+    }
+
+
+def enter_code(sandbox: Sandbox, session: dict, typed: str) -> dict:
+    """What the customer typed takes the place of a code entered before."""
+    require_open(session)
+    code = coupons.find_code(sandbox, typed, session["customer"])
+    session["_given"] = [(coupons.coupon_of(sandbox, code)["id"], code["id"])]
+    return work_out(sandbox, session)
+
+
+def trial_end_of(sandbox: Sandbox, session: dict) -> int | None:
+    trial = session.get("_trial")
+    if not trial:
+        return None
+    return trial.get("end") or sandbox.now() + trial["days"] * 86_400
 
 
 def pay(sandbox: Sandbox, session: dict, card_number: str, email: str | None = None) -> dict:
@@ -100,19 +147,21 @@ def refuse(sandbox: Sandbox, session: dict, payment_method: dict) -> None:
 
 
 def complete(sandbox: Sandbox, session: dict, customer: dict, payment_method: dict) -> None:
-    subscription = create_subscription(
+    subscription = first_payment.begin(
         sandbox,
         customer,
         [(item["price"], item["quantity"]) for item in session["_line_items"]],
+        payment_method,
+        given=read_given(sandbox, session),
+        trial_end=trial_end_of(sandbox, session),
+        at_checkout=True,
         default_payment_method=payment_method["id"],
         **session["_subscription"],
     )
-    customer["currency"] = session["currency"]
-    sandbox.save(customer)
-    invoice = renewals.begin(sandbox, subscription, payment_method)
-    session.update(status="complete", payment_status="paid", url=None)
+    paid = "paid" if session["amount_total"] else "no_payment_required"
+    session.update(status="complete", payment_status=paid, url=None)
     session.update(customer=customer["id"], customer_details=customer_details(customer))
-    session.update(subscription=subscription["id"], invoice=invoice["id"])
+    session.update(subscription=subscription["id"], invoice=subscription["latest_invoice"])
     sandbox.record("checkout.session.completed", sandbox.save(session))
 
 

@@ -68,6 +68,15 @@ def mark_paid(sandbox: Sandbox, invoice: dict) -> None:
     sandbox.save(invoice)
 
 
+def announce_paid(sandbox: Sandbox, invoice: dict) -> None:
+    sandbox.record("invoice.paid", invoice)
+    sandbox.record("invoice.payment_succeeded", invoice)
+
+
+def announce_unpaid(sandbox: Sandbox, invoice: dict) -> None:
+    sandbox.record("invoice.payment_failed", invoice)
+
+
 def mark_paid_elsewhere(sandbox: Sandbox, invoice: dict) -> None:
     """Paid, without a charge; amount_paid then counts what came from elsewhere as well."""
     cancel_intent(sandbox, invoice)

@@ -1,6 +1,15 @@
-"""The life of a running subscription: first payment, renewals, failures, recovery."""
+"""The life of a running subscription: renewals, failures, recovery."""
 
-from stripe_sandbox.billing import collecting, discounts, invoices, prorations, schedules, trials
+from stripe_sandbox.billing import (
+    collecting,
+    discounts,
+    first_payment,
+    invoices,
+    prorations,
+    schedules,
+    trials,
+)
+from stripe_sandbox.billing.collecting import announce_paid, announce_unpaid
 from stripe_sandbox.billing.endings import end_subscription
 from stripe_sandbox.billing.payment_methods import card_of
 from stripe_sandbox.billing.subscriptions import (
@@ -18,25 +27,9 @@ from stripe_sandbox.timetable import RULES
 RENEWING = {"active", "past_due", "trialing"}
 
 
-def begin(sandbox: Sandbox, subscription: dict, payment_method: dict) -> dict:
-    """Charge the first invoice, with a card known to pay, and announce everything."""
-    now = sandbox.now()
-    bill = invoices.Bill("subscription_create", (now, now), items_of(subscription))
-    invoice = invoices.draw_up(sandbox, subscription, bill)
-    sandbox.save(subscription)
-    invoices.finalise(sandbox, invoice)
-    collecting.collect_automatically(sandbox, invoice, payment_method, at_checkout=True)
-    sandbox.record("customer.subscription.created", subscription)
-    announce_paid(sandbox, invoice)
-    return invoice
-
-
-def announce_paid(sandbox: Sandbox, invoice: dict) -> None:
-    sandbox.record("invoice.paid", invoice)
-    sandbox.record("invoice.payment_succeeded", invoice)
-
-
 def due_at(subscription: dict) -> int | None:
+    if subscription["status"] == "incomplete":
+        return first_payment.expiry_due_at(subscription)
     if subscription["status"] not in RENEWING or subscription["items"] is None:
         return None
     moments = (
@@ -54,6 +47,9 @@ def resumes_at(subscription: dict) -> int | None:
 
 
 def fall_due(sandbox: Sandbox, subscription: dict) -> None:
+    if subscription["status"] == "incomplete":
+        first_payment.expire(sandbox, subscription)
+        return
     now, before = sandbox.now(), present(subscription)
     end = subscription["cancel_at"]
     if end is not None and end <= now:
@@ -127,7 +123,7 @@ def paying_method(sandbox: Sandbox, subscription: dict) -> dict | None:
 
 def fail(sandbox: Sandbox, subscription: dict, invoice: dict, before: dict) -> None:
     more = collecting.plan_retry(sandbox, invoice)
-    sandbox.record("invoice.payment_failed", invoice)
+    announce_unpaid(sandbox, invoice)
     if more:
         subscription["status"] = "past_due"
         announce_change(sandbox, subscription, before)
@@ -150,9 +146,9 @@ def recover(sandbox: Sandbox, subscription: dict, invoice: dict) -> None:
 
 
 def end_arrears(sandbox: Sandbox, subscription: dict) -> None:
-    """No longer past due if nothing is owed any more."""
+    """No longer past due, or incomplete, if nothing is owed any more."""
     owing = invoices.open_invoices(sandbox, subscription)
-    if subscription["status"] == "past_due" and not owing:
+    if subscription["status"] in ("past_due", "incomplete") and not owing:
         change_subscription(sandbox, subscription, status="active")
 
 
@@ -166,7 +162,7 @@ def pay_now(sandbox: Sandbox, invoice: dict, payment_method: dict | None) -> dic
     if collecting.collect(sandbox, invoice, payment_method):
         recover(sandbox, subscription, invoice)
         return invoice
-    sandbox.record("invoice.payment_failed", sandbox.save(invoice))
+    announce_unpaid(sandbox, sandbox.save(invoice))
     raise CardDeclined("Your card was declined.", card_of(payment_method).decline_code)
 
 

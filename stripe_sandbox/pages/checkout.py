@@ -33,7 +33,22 @@ def pay(session: str) -> ResponseReturnValue:
     return redirect(target, 303)
 
 
-def render(session: dict | None, problem: str = "", typed: str = "") -> ResponseReturnValue:
+def enter_code(session: str) -> ResponseReturnValue:
+    typed = request.form.get("code", "")
+    with sandbox.changing():
+        obj = sandbox.find(session)
+        if obj is None or obj["status"] != "open" or not obj["allow_promotion_codes"]:
+            return render(obj)
+        try:
+            checkout.enter_code(sandbox, obj, typed)
+        except StripeError:
+            return render(obj, refused_code=typed)
+    return redirect(f"/c/pay/{session}", 303)
+
+
+def render(
+    session: dict | None, problem: str = "", typed: str = "", refused_code: str = ""
+) -> ResponseReturnValue:
     if session is None:
         return render_template("closed.html", state="missing"), 404
     if session["status"] != "open":
@@ -46,6 +61,8 @@ def render(session: dict | None, problem: str = "", typed: str = "") -> Response
         rates=present(session["_subscription"]["default_tax_rates"]),
         email=checkout.session_email(sandbox, session),
         cards=OFFERED,
+        trial_end=checkout.trial_end_of(sandbox, session),
+        refused_code=refused_code,
         problem=problem,
         typed=typed,
     )
@@ -54,4 +71,5 @@ def render(session: dict | None, problem: str = "", typed: str = "") -> Response
 ROUTES = [
     ("GET", "/c/pay/<session>", show),
     ("POST", "/c/pay/<session>", pay),
+    ("POST", "/c/pay/<session>/code", enter_code),
 ]

@@ -10,6 +10,7 @@ from stripe_sandbox.shapes import (
     catalogue,
     checkout,
     credits,
+    discounts,
     invoices,
     parties,
     payments,
@@ -25,6 +26,7 @@ TEMPLATES: dict[str, dict] = {
     **invoices.TEMPLATES,
     **payments.TEMPLATES,
     **credits.TEMPLATES,
+    **discounts.TEMPLATES,
     **schedules.TEMPLATES,
 }
 

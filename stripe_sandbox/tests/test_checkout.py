@@ -102,8 +102,10 @@ def test_expired_session_cannot_be_paid(client, control, shop):
         ({"line_items": [{"price": "price_none"}]}, "resource_missing"),
         ({"line_items": [{"quantity": 1}]}, "parameter_missing"),
         ({"success_url": ""}, "parameter_missing"),
-        ({"discounts": [{"coupon": "half"}]}, "parameter_unknown"),
-        ({"subscription_data": {"trial_period_days": 7}}, "parameter_unknown"),
+        ({"discounts": [{"coupon": "half"}]}, "resource_missing"),
+        ({"subscription_data": {"trial_end": 1}}, "parameter_invalid"),
+        ({"subscription_data": {"trial_days": 7}}, "parameter_unknown"),
+        ({"priority": "high"}, "parameter_unknown"),
     ],
 )
 def test_refused_parameters(shop, change, code):

@@ -37,7 +37,7 @@ def test_unknown_object(client):
     assert str(caught.value).endswith("No such customer: 'cus_none'")
 
 
-@pytest.mark.parametrize("call", ["coupons", "setup_intents"])
+@pytest.mark.parametrize("call", ["quotes", "setup_intents"])
 def test_what_the_sandbox_does_not_have(client, call):
     with pytest.raises(stripe.InvalidRequestError, match="sandbox does not have") as caught:
         getattr(client.v1, call).list()

@@ -57,6 +57,9 @@ READ = {
     "customer_balance_transaction": "id amount ending_balance type customer invoice credit_note",
     "dispute": "id amount charge payment_intent reason status created balance_transactions "
     "evidence_details currency",
+    "coupon": "id percent_off amount_off currency duration duration_in_months valid name",
+    "promotion_code": "id code active promotion customer expires_at times_redeemed",
+    "discount": "id source start end customer subscription promotion_code checkout_session",
     "event": "id type data created api_version livemode request pending_webhooks",
     "webhook_endpoint": "id url enabled_events status api_version livemode metadata",
     "billing_portal.session": "id url customer return_url",
@@ -88,6 +91,9 @@ def make_one_of_each(client, running) -> list[dict]:
     charge = client.v1.charges.list().data[-1]
     v1 = client.v1
     item = paid["items"].data[0].id
+    coupon = v1.coupons.create({"percent_off": 10, "duration": "forever"})
+    code = v1.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}})
+    v1.subscriptions.update(paid.id, {"discounts": [{"promotion_code": code.id}]})
     note = v1.credit_notes.create(
         {"invoice": paid.latest_invoice, "amount": 120, "credit_amount": 120}
     )
@@ -111,6 +117,9 @@ def make_one_of_each(client, running) -> list[dict]:
         *v1.charges.list().data,
         v1.balance_transactions.list().data[0],
         v1.refunds.create({"charge": charge.id, "amount": 1}),
+        coupon,
+        code,
+        v1.subscriptions.retrieve(paid.id, {"expand": ["discounts"]}).discounts[0],
         note,
         note.lines.data[0],
         v1.customers.balance_transactions.list(paid.customer).data[0],
