@@ -239,16 +239,14 @@ class Business(RuleBasedStateMachine):
     @unless_calm
     @rule(edit=edits, number=some_row, away=st.sampled_from(past_signals.AWAY))
     def edit_while_the_crm_is_broken(self, edit, number, away):
-        self.unseen = True
-        with past_signals.away(*away):
+        with self.broken_crm(away):
             self.write(edit, number)
 
     @unless_calm
     @rule(kind=newcomers, number=some_row, other=some_row, away=st.sampled_from(past_signals.AWAY))
     def create_while_the_crm_is_broken(self, kind, number, other, away):
         if row := self.newcomer(kind, number, other):
-            self.unseen = True
-            with past_signals.away(*away), self.unless_refused():
+            with self.broken_crm(away), self.unless_refused():
                 row.save()
                 assert type(row).objects.filter(pk=row.pk).exists()
 
@@ -260,8 +258,7 @@ class Business(RuleBasedStateMachine):
     )
     def delete_while_the_crm_is_broken(self, model, number, away):
         if row := pick(model, number):
-            self.unseen = True
-            with past_signals.away(*away):
+            with self.broken_crm(away):
                 row.delete()
 
     # --- What is done to the records by hand ------------------------------------------------------
@@ -434,6 +431,17 @@ class Business(RuleBasedStateMachine):
                 owner=owner, property=house, tier=pick(Tier, other)
             ),
         }[kind]()
+
+    @contextmanager
+    def broken_crm(self, away):
+        """What could not be written is written down, if there is anything to write it down in."""
+        was_well, self.unseen = not standing(self.differences()), False
+        with past_signals.away(*away):
+            yield
+        if was_well and not self.unseen and away != ("crm_sync_failures",):
+            failed = SyncFailure.objects.open().exists()
+            assert failed or not standing(self.differences())
+        self.unseen = True
 
     @contextmanager
     def unless_refused(self):
