@@ -11,6 +11,7 @@ from django.db import connection, connections
 
 from accounts.tests.factories import OwnerFactory
 from billing import gateway
+from billing.gateway import checkout
 from billing.models import Customer, Membership, Plan
 from billing.tests.factories import PlanFactory
 from listings.tests.factories import PropertyFactory
@@ -128,7 +129,7 @@ def at_once(running, purchases):
     for owner, plan, _ in purchases:
         gateway.ensure_customer(owner)
         gateway.ensure_price(plan)
-        gateway._ensure_vat_rate(plan)
+        gateway.ensure_vat_rate(plan)
     # Each call is slow enough for all to look before the first one has made its page.
     running.control.faults(api_delay=0.3, count=1000)
 
@@ -202,13 +203,13 @@ class TestCheckout:
         house, silver = PropertyFactory(), PlanFactory()
         gold = PlanFactory(tier__code="gold", net_pence=85_000)
         gateway.start_checkout(house.owner, silver, house=house, **PAGES)
-        close = gateway._close
+        close = checkout._close
 
         def pay_and_close(api, pages):
             stripe_api.control.pay(pages[0].id)
             close(api, pages)
 
-        monkeypatch.setattr(gateway, "_close", pay_and_close)
+        monkeypatch.setattr(checkout, "_close", pay_and_close)
 
         with pytest.raises(gateway.StripeUnavailable, match="before you pay again"):
             gateway.start_checkout(house.owner, gold, house=house, **PAGES)
