@@ -14,6 +14,7 @@ class Card:
     pays_later: bool = True
     decline_code: str = "generic_decline"
     disputed: bool = False
+    asks: bool = False  # for authentication, whenever it is charged
 
     @property
     def last4(self) -> str:
@@ -27,24 +28,39 @@ class Card:
         return self.pays_at_checkout if at_checkout else self.pays_later
 
 
+def declining(number: str, label: str, decline_code: str = "generic_decline") -> Card:
+    return Card(number, label, pays_at_checkout=False, pays_later=False, decline_code=decline_code)
+
+
 GOOD = Card("4242424242424242", "Pays")
-DECLINED = Card("4000000000000002", "Declines now", pays_at_checkout=False, pays_later=False)
+DECLINED = declining("4000000000000002", "Declines now")
 # Stripe's own 0341 attaches and then fails the first charge. Here it pays at checkout and fails
 # from the first renewal on: the case a demo of dunning needs.
 FAILS_LATER = Card("4000000000000341", "Pays now, declines at renewal", pays_later=False)
-NO_FUNDS = Card(
-    "4000000000009995",
-    "Declines now: insufficient funds",
-    pays_at_checkout=False,
-    pays_later=False,
-    decline_code="insufficient_funds",
-)
+NO_FUNDS = declining("4000000000009995", "Declines now: insufficient funds", "insufficient_funds")
+LOST = declining("4000000000009987", "Declines now: lost card", "lost_card")
+STOLEN = declining("4000000000009979", "Declines now: stolen card", "stolen_card")
+EXPIRED = declining("4000000000000069", "Declines now: expired card", "expired_card")
 MASTERCARD = Card("5555555555554444", "Pays (Mastercard)", brand="mastercard")
 DISPUTED = Card("4000000000000259", "Pays, then the payment is disputed", disputed=True)
+ASKS = Card("4000002500003155", "Asks for authentication (3-D Secure)", asks=True)
+ALWAYS_ASKS = Card("4000002760003184", "Asks for authentication (3-D Secure)", asks=True)
 
-KNOWN = (GOOD, DECLINED, FAILS_LATER, NO_FUNDS, MASTERCARD, DISPUTED)
+KNOWN = (
+    GOOD,
+    DECLINED,
+    FAILS_LATER,
+    NO_FUNDS,
+    LOST,
+    STOLEN,
+    EXPIRED,
+    MASTERCARD,
+    DISPUTED,
+    ASKS,
+    ALWAYS_ASKS,
+)
 CARDS = {card.number: card for card in KNOWN}
-OFFERED = (GOOD, DECLINED, FAILS_LATER)
+OFFERED = (GOOD, DECLINED, FAILS_LATER, ASKS)
 
 
 def find_card(number: str) -> Card:

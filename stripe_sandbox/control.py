@@ -50,13 +50,52 @@ class Control:
         card: str = "4242424242424242",
         *,
         email: str | None = None,
+        exp_month: int | None = None,
+        exp_year: int | None = None,
+        authenticate: bool = True,
         wait: bool = False,
     ) -> dict:
-        path = f"checkout/{session}/pay"
-        return self.call("POST", path, card_number=card, email=email, wait=wait)
+        return self.call(
+            "POST",
+            f"checkout/{session}/pay",
+            card_number=card,
+            email=email,
+            exp_month=exp_month,
+            exp_year=exp_year,
+            authenticate=authenticate,
+            wait=wait,
+        )
 
-    def set_card(self, customer: str, card: str, *, wait: bool = False) -> dict:
-        return self.call("POST", f"customers/{customer}/card", card_number=card, wait=wait)
+    def set_card(
+        self,
+        customer: str,
+        card: str,
+        *,
+        exp_month: int | None = None,
+        exp_year: int | None = None,
+        wait: bool = False,
+    ) -> dict:
+        dates = {"exp_month": exp_month, "exp_year": exp_year}
+        path = f"customers/{customer}/card"
+        return self.call("POST", path, card_number=card, wait=wait, **dates)
+
+    def bank_says(
+        self,
+        payment_method: str,
+        *,
+        decline_code: str | None = None,
+        exp_month: int | None = None,
+        exp_year: int | None = None,
+        wait: bool = False,
+    ) -> dict:
+        """A card on file declines from now on ("": no longer), or has new dates."""
+        dates = {"exp_month": exp_month, "exp_year": exp_year}
+        path = f"payment_methods/{payment_method}"
+        return self.call("POST", path, decline_code=decline_code, wait=wait, **dates)
+
+    def authenticate(self, invoice: str, *, done: bool = True, wait: bool = False) -> dict:
+        """Answer the bank's 3-D Secure question about an invoice's payment."""
+        return self.call("POST", f"invoices/{invoice}/authenticate", done=done, wait=wait)
 
     def cancel(
         self,

@@ -1,6 +1,13 @@
 """The levers under /_sandbox/: clock, payments, cards, deliveries, faults. JSON in and out."""
 
-from stripe_sandbox.billing import checkout, disputes, endings, portal
+from stripe_sandbox.billing import (
+    checkout,
+    disputes,
+    endings,
+    payment_methods,
+    portal,
+    renewals,
+)
 from stripe_sandbox.billing.customers import get_customer
 from stripe_sandbox.errors import ParameterInvalid, ParameterMissing
 from stripe_sandbox.sandbox import Sandbox
@@ -78,10 +85,36 @@ def wait(sandbox: Sandbox, body: dict) -> dict:
 def pay_session(sandbox: Sandbox, body: dict, session: str) -> dict:
     with sandbox.changing():
         obj = sandbox.get("checkout.session", session)
-        number, email = require(body, "card_number"), body.get("email", "payer@example.com")
-        paid = present(checkout.pay(sandbox, obj, number, email))
+        checkout.pay(
+            sandbox,
+            obj,
+            require(body, "card_number"),
+            body.get("email", "payer@example.com"),
+            expiry=(body.get("exp_month"), body.get("exp_year")),
+            confirmed=bool(body.get("authenticate", True)),
+        )
+        paid = present(obj)
     wait_if_asked(sandbox, body)
     return paid
+
+
+def hear_from_bank(sandbox: Sandbox, body: dict, payment_method: str) -> dict:
+    with sandbox.changing():
+        obj = sandbox.get("payment_method", payment_method)
+        said = {"decline_code": body.get("decline_code")}
+        dates = {"month": body.get("exp_month"), "year": body.get("exp_year")}
+        shown = present(payment_methods.hear_from_bank(sandbox, obj, **said, **dates))
+    wait_if_asked(sandbox, body)
+    return shown
+
+
+def authenticate(sandbox: Sandbox, body: dict, invoice: str) -> dict:
+    with sandbox.changing():
+        obj = sandbox.get("invoice", invoice)
+        renewals.confirm(sandbox, obj, done=bool(body.get("done", True)))
+        shown = present(obj)
+    wait_if_asked(sandbox, body)
+    return shown
 
 
 def require(body: dict, name: str) -> str:
@@ -93,7 +126,9 @@ def require(body: dict, name: str) -> str:
 def replace_card(sandbox: Sandbox, body: dict, customer: str) -> dict:
     with sandbox.changing():
         obj = get_customer(sandbox, customer)
-        method = present(portal.replace_card(sandbox, obj, require(body, "card_number")))
+        expiry = (body.get("exp_month"), body.get("exp_year"))
+        number = require(body, "card_number")
+        method = present(portal.replace_card(sandbox, obj, number, expiry))
     wait_if_asked(sandbox, body)
     return method
 
@@ -169,6 +204,8 @@ ROUTES = [
     ("POST", "/_sandbox/clock", set_clock),
     ("POST", "/_sandbox/checkout/<session>/pay", pay_session),
     ("POST", "/_sandbox/customers/<customer>/card", replace_card),
+    ("POST", "/_sandbox/payment_methods/<payment_method>", hear_from_bank),
+    ("POST", "/_sandbox/invoices/<invoice>/authenticate", authenticate),
     ("POST", "/_sandbox/subscriptions/<subscription>/cancel", cancel),
     ("POST", "/_sandbox/charges/<charge>/dispute", open_dispute),
     ("POST", "/_sandbox/disputes/<dispute>/close", close_dispute),

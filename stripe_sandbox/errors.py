@@ -51,8 +51,22 @@ class CardDeclined(StripeError):
     status = 402
     type = "card_error"
 
-    def __init__(self, message: str, decline_code: str, **more):
-        super().__init__(message, code="card_declined", decline_code=decline_code, **more)
+    def __init__(self, message: str, decline_code: str, code: str = "card_declined", **more):
+        super().__init__(message, code=code, decline_code=decline_code, **more)
+
+
+class ConfirmationNeeded(StripeError):
+    """The bank wants the customer to authenticate the payment first."""
+
+    status = 402
+    type = "card_error"
+
+    def __init__(self, of: str, intent: str):
+        message = (
+            "This payment requires additional user action before it can be completed "
+            f"successfully. Payment can be completed using the PaymentIntent {intent}."
+        )
+        super().__init__(message, code=f"{of}_payment_intent_requires_action")
 
 
 class IdempotencyMismatch(StripeError):

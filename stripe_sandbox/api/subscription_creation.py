@@ -4,11 +4,9 @@ from stripe_sandbox.api.checkout import read_lines, read_tax_rates, read_trial_e
 from stripe_sandbox.api.coupons import read_discounts
 from stripe_sandbox.api.params import allow, merge_metadata, pick, read_choice, require
 from stripe_sandbox.api.subscriptions import find_own_method
-from stripe_sandbox.billing import first_payment
-from stripe_sandbox.billing.collecting import would_pay
+from stripe_sandbox.billing import bank, first_payment
 from stripe_sandbox.billing.customers import get_customer
-from stripe_sandbox.billing.payment_methods import card_of
-from stripe_sandbox.errors import CardDeclined, ParameterInvalid
+from stripe_sandbox.errors import ParameterInvalid
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
 
@@ -36,7 +34,7 @@ def create(sandbox: Sandbox, params: dict) -> dict:
     own = find_own_method(sandbox, customer["id"], params)
     method = own or sandbox.find(customer["invoice_settings"]["default_payment_method"])
     if not trial_end:
-        require_method(method, params)
+        require_method(sandbox, method, params)
     subscription = first_payment.begin(
         sandbox,
         customer,
@@ -53,13 +51,14 @@ def create(sandbox: Sandbox, params: dict) -> dict:
     return present(subscription)
 
 
-def require_method(method: dict | None, params: dict) -> None:
+def require_method(sandbox: Sandbox, method: dict | None, params: dict) -> None:
     if method is None:
         message = "This customer has no attached payment source or default payment method."
         raise ParameterInvalid("default_payment_method", message, "resource_missing")
     behavior = read_choice(params, "payment_behavior", ("allow_incomplete", "error_if_incomplete"))
-    if behavior == "error_if_incomplete" and not would_pay(method):
-        raise CardDeclined("Your card was declined.", card_of(method).decline_code)
+    answer = bank.ask(method, sandbox.now())
+    if behavior == "error_if_incomplete" and not answer.paid:
+        raise answer.error()
 
 
 ROUTES = [("POST", "/v1/subscriptions", create)]

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from stripe_sandbox.billing import invoices, prorations, renewals, schedules, trials
-from stripe_sandbox.billing.collecting import would_pay
-from stripe_sandbox.billing.payment_methods import card_of
+from stripe_sandbox.billing import bank, invoices, prorations, renewals, schedules, trials
 from stripe_sandbox.billing.payments import charge_intent, create_intent
 from stripe_sandbox.billing.subscriptions import (
     announce_change,
@@ -15,7 +13,7 @@ from stripe_sandbox.billing.subscriptions import (
     set_price,
     step_of,
 )
-from stripe_sandbox.errors import CardDeclined, ParameterInvalid
+from stripe_sandbox.errors import ConfirmationNeeded, ParameterInvalid
 from stripe_sandbox.sandbox import Sandbox
 
 
@@ -134,7 +132,7 @@ def require_payable(sandbox: Sandbox, subscription: dict, bill: invoices.Bill) -
     """error_if_incomplete: a refused card leaves a failed charge, and all else as it was."""
     due = invoices.compose(sandbox, subscription, bill, "in_refused")["amount_due"]
     method = renewals.paying_method(sandbox, subscription)
-    if not due or would_pay(method):
+    if not due or (method and bank.ask(method, sandbox.now()).paid):
         return
     if method is None:
         message = "This customer has no attached payment source or default payment method."
@@ -146,8 +144,10 @@ def require_payable(sandbox: Sandbox, subscription: dict, bill: invoices.Bill) -
         customer=subscription["customer"],
         description="Subscription update",
     )
-    charge = charge_intent(sandbox, intent, method, at_checkout=False)
-    raise CardDeclined(charge["failure_message"], card_of(method).decline_code, charge=charge["id"])
+    answer = charge_intent(sandbox, intent, method)
+    if answer.result == bank.ASKS:
+        raise ConfirmationNeeded("subscription", intent["id"])
+    raise answer.error(charge=intent["latest_charge"])
 
 
 def next_bill(sandbox: Sandbox, subscription: dict, outcome: Outcome) -> invoices.Bill:

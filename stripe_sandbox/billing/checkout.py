@@ -1,13 +1,12 @@
 """Checkout sessions: opened, paid, expired."""
 
-from stripe_sandbox.billing import coupons, first_payment
+from stripe_sandbox.billing import bank, coupons, first_payment
 from stripe_sandbox.billing.amounts import add_up, taxes_on
 from stripe_sandbox.billing.customers import create_customer
 from stripe_sandbox.billing.discounts import Discounting
 from stripe_sandbox.billing.payment_methods import attach, create_payment_method
 from stripe_sandbox.billing.payments import charge_intent, create_intent
-from stripe_sandbox.cards import find_card
-from stripe_sandbox.errors import CardDeclined, ParameterInvalid, ParameterMissing
+from stripe_sandbox.errors import ParameterInvalid, ParameterMissing, StripeError
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import build
 from stripe_sandbox.shapes.checkout import customer_details
@@ -107,18 +106,44 @@ def trial_end_of(sandbox: Sandbox, session: dict) -> int | None:
     return trial.get("end") or sandbox.now() + trial["days"] * 86_400
 
 
-def pay(sandbox: Sandbox, session: dict, card_number: str, email: str | None = None) -> dict:
+class NotAuthenticated(StripeError):
+    status = 402
+    type = "card_error"
+
+    def __init__(self) -> None:
+        message = (
+            "We are unable to authenticate your payment method. Please choose a different payment "
+            "method and try again."
+        )
+        super().__init__(message, code="payment_intent_authentication_failure")
+
+
+def pay(
+    sandbox: Sandbox,
+    session: dict,
+    card_number: str,
+    email: str | None = None,
+    *,
+    expiry: tuple[int | None, int | None] = (None, None),
+    confirmed: bool | None = None,
+) -> bool:
+    """Whether it is paid: not yet if the bank asks for authentication and `confirmed` is None."""
     require_open(session)
     email = session_email(sandbox, session) or email
     if not email:
         raise ParameterMissing("email")
-    payment_method = create_payment_method(sandbox, card_number, {"email": email})
-    if not find_card(card_number).pays_at_checkout:
-        refuse(sandbox, session, payment_method)
+    method = create_payment_method(sandbox, card_number, {"email": email}, expiry)
+    answer = bank.ask(method, sandbox.now(), at_checkout=True, confirmed=bool(confirmed))
+    if answer.result == bank.ASKS:
+        if confirmed is False:
+            raise NotAuthenticated()
+        return False
+    if not answer.paid:
+        refuse(sandbox, session, method)
     customer = sandbox.find(session["customer"]) or create_customer(sandbox, email=email)
-    attach(sandbox, payment_method, customer)
-    complete(sandbox, session, customer, payment_method)
-    return session
+    attach(sandbox, method, customer)
+    complete(sandbox, session, customer, method)
+    return True
 
 
 def require_open(session: dict) -> None:
@@ -141,9 +166,8 @@ def refuse(sandbox: Sandbox, session: dict, payment_method: dict) -> None:
         customer=session["customer"],
         description="Subscription creation",
     )
-    charge = charge_intent(sandbox, intent, payment_method, at_checkout=True)
-    decline_code = intent["last_payment_error"]["decline_code"]
-    raise CardDeclined(charge["failure_message"], decline_code, charge=charge["id"])
+    answer = charge_intent(sandbox, intent, payment_method, at_checkout=True)
+    raise answer.error(charge=intent["latest_charge"])
 
 
 def complete(sandbox: Sandbox, session: dict, customer: dict, payment_method: dict) -> None:

@@ -2,7 +2,6 @@
 
 from stripe_sandbox.billing import balance
 from stripe_sandbox.billing.invoices import open_invoices
-from stripe_sandbox.billing.payment_methods import card_of
 from stripe_sandbox.billing.payments import charge_intent
 from stripe_sandbox.errors import ParameterInvalid
 from stripe_sandbox.sandbox import Sandbox
@@ -10,24 +9,33 @@ from stripe_sandbox.sandbox import Sandbox
 DAY = 86_400
 # Days after the first failure on which the card is tried again; then the subscription ends.
 RETRY_DAYS = (3, 6, 10, 14)
+NO_METHOD = "none"
 
 
 def collect(
-    sandbox: Sandbox, invoice: dict, payment_method: dict | None, *, at_checkout: bool = False
+    sandbox: Sandbox,
+    invoice: dict,
+    payment_method: dict | None,
+    *,
+    at_checkout: bool = False,
+    confirmed: bool = False,
 ) -> bool:
     """Try once to be paid; whether it worked."""
     invoice["attempted"] = True
     if not invoice["amount_remaining"]:
         mark_paid(sandbox, invoice)
         return True
+    invoice["_hopeless"] = NO_METHOD
     if payment_method is None:
         return False
     intent = intent_of(sandbox, invoice)
-    charge = charge_intent(sandbox, intent, payment_method, at_checkout=at_checkout)
-    if charge["paid"]:
+    how = {"at_checkout": at_checkout, "confirmed": confirmed}
+    answer = charge_intent(sandbox, intent, payment_method, **how)
+    invoice["_hopeless"] = payment_method["id"] if answer.is_final else None
+    if answer.paid:
         invoice["attempt_count"] = max(invoice["attempt_count"], 1)
         mark_paid(sandbox, invoice)
-    return charge["paid"]
+    return answer.paid
 
 
 def collect_automatically(
@@ -74,6 +82,9 @@ def announce_paid(sandbox: Sandbox, invoice: dict) -> None:
 
 
 def announce_unpaid(sandbox: Sandbox, invoice: dict) -> None:
+    intent = intent_of(sandbox, invoice)
+    if intent["status"] == "requires_action":
+        sandbox.record("invoice.payment_action_required", invoice)
     sandbox.record("invoice.payment_failed", invoice)
 
 
@@ -85,19 +96,30 @@ def mark_paid_elsewhere(sandbox: Sandbox, invoice: dict) -> None:
 
 
 def plan_retry(sandbox: Sandbox, invoice: dict) -> bool:
-    """Note a failed automatic attempt; whether there will be another."""
+    """Note a failed automatic attempt; whether there will be another.
+
+    When the same card would be of no use the timetable goes on, but Stripe shows no next attempt
+    and charges nothing until there is another card.
+    """
     first = invoice.setdefault("_first_failed_at", sandbox.now())
     retries = invoice["attempt_count"] - 1
     more = retries < len(RETRY_DAYS)
-    invoice["next_payment_attempt"] = first + RETRY_DAYS[retries] * DAY if more else None
+    invoice["_retry_at"] = first + RETRY_DAYS[retries] * DAY if more else None
+    invoice["next_payment_attempt"] = None if invoice["_hopeless"] else invoice["_retry_at"]
     invoice["auto_advance"] = more
     sandbox.save(invoice)
     return more
 
 
+def is_hopeless(invoice: dict, payment_method: dict | None) -> bool:
+    """Whether it would be tried again with what the bank has refused for good."""
+    name = payment_method["id"] if payment_method else NO_METHOD
+    return invoice.get("_hopeless") == name
+
+
 def stop_collecting(sandbox: Sandbox, subscription: dict) -> None:
     for invoice in open_invoices(sandbox, subscription):
-        invoice.update(next_payment_attempt=None, auto_advance=False)
+        invoice.update(next_payment_attempt=None, _retry_at=None, auto_advance=False)
         sandbox.save(invoice)
 
 
@@ -134,9 +156,7 @@ def cancel_intent(sandbox: Sandbox, invoice: dict) -> None:
     sandbox.record("payment_intent.canceled", sandbox.save(intent))
 
 
-def would_pay(payment_method: dict | None) -> bool:
-    return payment_method is not None and card_of(payment_method).pays(at_checkout=False)
-
-
 def retry_due_at(invoice: dict) -> int | None:
-    return invoice["next_payment_attempt"] if invoice["status"] == "open" else None
+    if invoice["status"] != "open":
+        return None
+    return invoice.get("_retry_at", invoice["next_payment_attempt"])

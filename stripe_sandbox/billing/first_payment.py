@@ -42,9 +42,9 @@ def charge(
     bill = invoices.Bill("subscription_create", (now, now), items_of(subscription))
     invoice = invoices.draw_up(sandbox, subscription, bill)
     invoices.finalise(sandbox, invoice)
-    paid = collecting.collect_automatically(
-        sandbox, invoice, payment_method, at_checkout=at_checkout
-    )
+    # Whoever pays at checkout has authenticated the payment there.
+    how = {"at_checkout": at_checkout, "confirmed": at_checkout}
+    paid = collecting.collect_automatically(sandbox, invoice, payment_method, **how)
     if not paid:
         subscription["status"] = "incomplete"
     sandbox.record("customer.subscription.created", sandbox.save(subscription))

@@ -6,9 +6,15 @@ from stripe_sandbox.billing.subscriptions import LIVE, change_subscription
 from stripe_sandbox.sandbox import Sandbox
 
 
-def replace_card(sandbox: Sandbox, customer: dict, number: str) -> dict:
+def replace_card(
+    sandbox: Sandbox,
+    customer: dict,
+    number: str,
+    expiry: tuple[int | None, int | None] = (None, None),
+) -> dict:
     """Put a new card on file for everything `customer` pays."""
-    payment_method = create_payment_method(sandbox, number, {"email": customer["email"]})
+    details = {"email": customer["email"]}
+    payment_method = create_payment_method(sandbox, number, details, expiry)
     attach(sandbox, payment_method, customer)
     set_default_payment_method(sandbox, customer, payment_method["id"])
     for subscription in live_subscriptions(sandbox, customer):

@@ -1,6 +1,7 @@
 """The life of a running subscription: renewals, failures, recovery."""
 
 from stripe_sandbox.billing import (
+    bank,
     collecting,
     discounts,
     first_payment,
@@ -11,14 +12,14 @@ from stripe_sandbox.billing import (
 )
 from stripe_sandbox.billing.collecting import announce_paid, announce_unpaid
 from stripe_sandbox.billing.endings import end_subscription
-from stripe_sandbox.billing.payment_methods import card_of
+from stripe_sandbox.billing.payments import fail_confirmation
 from stripe_sandbox.billing.subscriptions import (
     announce_change,
     change_subscription,
     items_of,
     period_end,
 )
-from stripe_sandbox.errors import CardDeclined, ParameterInvalid, ParameterMissing
+from stripe_sandbox.errors import ConfirmationNeeded, ParameterInvalid, ParameterMissing
 from stripe_sandbox.periods import next_period_end
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
@@ -133,11 +134,23 @@ def fail(sandbox: Sandbox, subscription: dict, invoice: dict, before: dict) -> N
 
 def retry(sandbox: Sandbox, invoice: dict) -> None:
     subscription = sandbox.get("subscription", invoices.subscription_id(invoice))
-    method = paying_method(sandbox, subscription)
-    if collecting.collect_automatically(sandbox, invoice, method):
+    method, before = paying_method(sandbox, subscription), present(subscription)
+    if collecting.is_hopeless(invoice, method):
+        pass_over(sandbox, subscription, invoice)
+    elif collecting.collect_automatically(sandbox, invoice, method):
         recover(sandbox, subscription, invoice)
     else:
-        fail(sandbox, subscription, invoice, present(subscription))
+        fail(sandbox, subscription, invoice, before)
+
+
+def pass_over(sandbox: Sandbox, subscription: dict, invoice: dict) -> None:
+    """A retry that is counted, but charges nothing because it would be of no use."""
+    before = present(invoice)
+    invoice["attempt_count"] += 1
+    more = collecting.plan_retry(sandbox, invoice)
+    sandbox.record("invoice.updated", invoice, before)
+    if not more:
+        end_subscription(sandbox, subscription, "payment_failed")
 
 
 def recover(sandbox: Sandbox, subscription: dict, invoice: dict) -> None:
@@ -152,18 +165,36 @@ def end_arrears(sandbox: Sandbox, subscription: dict) -> None:
         change_subscription(sandbox, subscription, status="active")
 
 
-def pay_now(sandbox: Sandbox, invoice: dict, payment_method: dict | None) -> dict:
+def pay_now(
+    sandbox: Sandbox, invoice: dict, payment_method: dict | None, *, confirmed: bool = False
+) -> dict:
     """Pay an open invoice on request. Unlike a retry, a failure leaves the timetable alone."""
     require_open(invoice)
     subscription = sandbox.get("subscription", invoices.subscription_id(invoice))
     payment_method = payment_method or paying_method(sandbox, subscription)
     if payment_method is None:
         raise ParameterMissing("payment_method")
-    if collecting.collect(sandbox, invoice, payment_method):
+    if collecting.collect(sandbox, invoice, payment_method, confirmed=confirmed):
         recover(sandbox, subscription, invoice)
         return invoice
     announce_unpaid(sandbox, sandbox.save(invoice))
-    raise CardDeclined("Your card was declined.", card_of(payment_method).decline_code)
+    intent = collecting.intent_of(sandbox, invoice)
+    if intent["status"] == "requires_action":
+        raise ConfirmationNeeded("invoice", intent["id"])
+    raise bank.ask(payment_method, sandbox.now()).error(charge=intent["latest_charge"])
+
+
+def confirm(sandbox: Sandbox, invoice: dict, *, done: bool) -> None:
+    """The customer has authenticated the payment that waits for it, or failed to."""
+    intent = collecting.intent_of(sandbox, invoice)
+    if intent["status"] != "requires_action":
+        raise ParameterInvalid("invoice", "This payment does not wait for authentication.")
+    if done:
+        method = sandbox.get("payment_method", intent["payment_method"])
+        pay_now(sandbox, invoice, method, confirmed=True)
+    else:
+        fail_confirmation(sandbox, intent)
+        announce_unpaid(sandbox, invoice)
 
 
 def pay_elsewhere(sandbox: Sandbox, invoice: dict) -> dict:

@@ -7,7 +7,11 @@ from werkzeug.local import LocalProxy
 from stripe_sandbox.billing import checkout
 from stripe_sandbox.cards import OFFERED
 from stripe_sandbox.errors import StripeError
+from stripe_sandbox.pages.formats import money, read_expiry
 from stripe_sandbox.shapes import present
+
+# What the two buttons of the 3-D Secure page send.
+CONFIRMED = {"complete": True, "fail": False}
 
 sandbox = LocalProxy(lambda: current_app.extensions["stripe_sandbox"])
 
@@ -26,11 +30,24 @@ def pay(session: str) -> ResponseReturnValue:
         if obj is None or obj["status"] != "open":
             return render(obj)
         try:
-            checkout.pay(sandbox, obj, form.get("card_number", ""), form.get("email"))
+            paid = checkout.pay(
+                sandbox,
+                obj,
+                form.get("card_number", ""),
+                form.get("email"),
+                expiry=read_expiry(form.get("expiry", "")),
+                confirmed=CONFIRMED.get(form.get("authenticate")),
+            )
         except StripeError as error:
             return render(obj, problem=error.message, typed=form.get("card_number", ""))
+        if not paid:
+            return render_template("authenticate.html", typed=form, amount=amount_of(obj))
         target = checkout.success_url(obj)
     return redirect(target, 303)
+
+
+def amount_of(session: dict) -> str:
+    return money(session["amount_total"], session["currency"])
 
 
 def enter_code(session: str) -> ResponseReturnValue:
@@ -65,6 +82,7 @@ def render(
         refused_code=refused_code,
         problem=problem,
         typed=typed,
+        expiry=request.form.get("expiry") or "12 / 34",
     )
 
 

@@ -25,6 +25,14 @@ def every(price: dict) -> str:
     return f"every {recurring['interval_count']} {recurring['interval']}s"
 
 
+def read_expiry(typed: str) -> tuple[int | None, int | None]:
+    """Month and year from "12 / 34"; the card's usual dates if nothing was typed."""
+    month, _, year = typed.partition("/")
+    if not (month.strip().isdecimal() and year.strip().isdecimal()):
+        return None, None
+    return int(month), 2000 + int(year) % 100
+
+
 def percent(value: float) -> str:
     return f"{value:g} %"
 

@@ -202,13 +202,23 @@ def charged_card(payment_method: dict, amount: int) -> dict:
     return {"type": "card", "card": details}
 
 
-def outcome(card: Card, *, paid: bool) -> dict:
+# What the card networks call it.
+NETWORK_CODES = {
+    "insufficient_funds": "51",
+    "expired_card": "54",
+    "lost_card": "41",
+    "stolen_card": "43",
+}
+
+
+def outcome(decline_code: str | None) -> dict:
+    paid = decline_code is None
     return {
         "advice_code": None if paid else "try_again_later",
         "network_advice_code": None,
-        "network_decline_code": None if paid else "01",
+        "network_decline_code": None if paid else NETWORK_CODES.get(decline_code, "05"),
         "network_status": "approved_by_network" if paid else "declined_by_network",
-        "reason": None if paid else card.decline_code,
+        "reason": decline_code,
         "risk_level": "normal",
         "seller_message": "Payment complete." if paid else "The bank declined the payment.",
         "type": "authorized" if paid else "issuer_declined",
