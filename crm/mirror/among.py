@@ -33,6 +33,6 @@ class Among(Func):
 
 def as_array(values: Sequence[int | str]) -> str | list[int | str]:
     """Return numbers as PostgreSQL writes an array: psycopg takes long to write one of a list."""
-    if all(isinstance(value, int) for value in values):
+    if isinstance(next(iter(values), None), int):
         return f"{{{','.join(map(str, values))}}}"
     return list(values)
