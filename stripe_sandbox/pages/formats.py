@@ -7,7 +7,8 @@ SYMBOLS = {"gbp": "£", "eur": "€", "usd": "$"}
 
 def money(amount: int, currency: str = "gbp") -> str:
     symbol = SYMBOLS.get(currency, f"{currency.upper()} ")
-    return f"{symbol}{amount / 100:,.2f}"
+    sign = "−" if amount < 0 else ""
+    return f"{sign}{symbol}{abs(amount) / 100:,.2f}"
 
 
 def day(moment: int | None) -> str:

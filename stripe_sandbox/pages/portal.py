@@ -1,12 +1,16 @@
-"""The billing portal: change the card, end the membership, take that back."""
+"""The billing portal: the card, the memberships and their end, the invoices."""
 
 from flask import abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
 
-from stripe_sandbox.billing import endings, portal
+from stripe_sandbox.billing import endings, portal, renewals, schedules
+from stripe_sandbox.billing.amounts import add_up, taxes_on
+from stripe_sandbox.billing.subscriptions import items_of, period_end
 from stripe_sandbox.cards import OFFERED
 from stripe_sandbox.errors import StripeError
+
+SHOWN_INVOICES = 24
 
 sandbox = LocalProxy(lambda: current_app.extensions["stripe_sandbox"])
 
@@ -14,20 +18,44 @@ sandbox = LocalProxy(lambda: current_app.extensions["stripe_sandbox"])
 def show(session: str, problem: str = "") -> ResponseReturnValue:
     with sandbox.lock:
         obj, customer = find(session)
-        card = sandbox.find(customer["invoice_settings"]["default_payment_method"])
         owned = portal.live_subscriptions(sandbox, customer)
-        card = card or next(
-            (sandbox.find(entry["default_payment_method"]) for entry in owned), None
-        )
         return render_template(
             "portal.html",
             session=obj,
             customer=customer,
-            card=card,
-            subscriptions=owned,
+            card=sandbox.find(customer["invoice_settings"]["default_payment_method"]),
+            subscriptions=[describe(subscription) for subscription in owned],
+            invoices=invoices_of(customer),
             cards=OFFERED,
             problem=problem,
         )
+
+
+def describe(subscription: dict) -> dict:
+    """What the page shows of one: name, prices with tax, card, and what is to change."""
+    first = items_of(subscription)[0]
+    phase = schedules.next_phase(sandbox, subscription, period_end(subscription))
+    following = phase and sandbox.get("price", phase["items"][0]["price"])
+    return {
+        "subscription": subscription,
+        "item": first,
+        "name": sandbox.get("product", first["price"]["product"])["name"],
+        "gross": gross(subscription, first["price"], first["quantity"]),
+        "renews_at": period_end(subscription),
+        "following": following,
+        "following_gross": following and gross(subscription, following, first["quantity"]),
+        "card": renewals.paying_method(sandbox, subscription),
+    }
+
+
+def gross(subscription: dict, price: dict, quantity: int) -> int:
+    amount = price["unit_amount"] * quantity
+    return amount + add_up(taxes_on(amount, subscription["default_tax_rates"]), "exclusive")
+
+
+def invoices_of(customer: dict) -> list[dict]:
+    owned = sandbox.all("invoice", customer=customer["id"])
+    return [invoice for invoice in owned[::-1] if invoice["number"]][:SHOWN_INVOICES]
 
 
 def find(session: str) -> tuple[dict, dict]:
@@ -41,13 +69,26 @@ def find(session: str) -> tuple[dict, dict]:
 
 
 def change_card(session: str) -> ResponseReturnValue:
+    """The customer's default card, and only that."""
     try:
         with sandbox.changing():
             _, customer = find(session)
-            portal.replace_card(sandbox, customer, request.form.get("card_number", ""))
+            portal.set_default_card(sandbox, customer, request.form.get("card_number", ""))
     except StripeError as error:
         return show(session, error.message)
-    return redirect(request.path.removesuffix("/card"), 303)
+    return redirect(f"/p/session/{session}", 303)
+
+
+def change_own_card(session: str, subscription: str) -> ResponseReturnValue:
+    """The card of one subscription, which goes before the customer's default."""
+    try:
+        with sandbox.changing():
+            _, customer = find(session)
+            number = request.form.get("card_number", "")
+            portal.set_own_card(sandbox, customer, find_own(session, subscription), number)
+    except StripeError as error:
+        return show(session, error.message)
+    return redirect(f"/p/session/{session}", 303)
 
 
 def cancel(session: str, subscription: str) -> ResponseReturnValue:
@@ -73,6 +114,7 @@ def find_own(session: str, subscription: str) -> dict:
 ROUTES = [
     ("GET", "/p/session/<session>", show),
     ("POST", "/p/session/<session>/card", change_card),
+    ("POST", "/p/session/<session>/subscriptions/<subscription>/card", change_own_card),
     ("POST", "/p/session/<session>/subscriptions/<subscription>/cancel", cancel),
     ("POST", "/p/session/<session>/subscriptions/<subscription>/keep", keep),
 ]

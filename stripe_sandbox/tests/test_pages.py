@@ -32,14 +32,74 @@ def test_portal_shows_subscription_and_card(portal):
     page = requests.get(portal.url, timeout=5).text
 
     assert "£50.00" in page
-    assert "Card ending in 4242" in page
+    assert "card ending in 4242" in page
     assert 'href="http://shop.test/account"' in page
 
 
-def test_portal_changes_the_card(portal, sandbox, client, subscription):
+def test_portal_changes_the_default_card_only(portal, shop, client, subscription):
     page = post(f"{portal.url}/card", card_number="4000000000000341").text
 
+    customer = client.v1.customers.retrieve(subscription.customer)
     assert "Card ending in 0341" in page
+    assert customer.invoice_settings.default_payment_method
+    found = shop.subscription(subscription.id)
+    assert found.default_payment_method == subscription.default_payment_method
+
+
+def test_portal_changes_the_card_of_a_subscription(portal, shop, subscription):
+    url = f"{portal.url}/subscriptions/{subscription.id}/card"
+    page = post(url, card_number="4000000000000341").text
+
+    found = shop.subscription(subscription.id)
+    assert "card ending in 0341" in page
+    assert found.default_payment_method != subscription.default_payment_method
+
+
+def test_portal_shows_what_is_scheduled(client, portal, shop, subscription):
+    schedule = client.v1.subscription_schedules.create({"from_subscription": subscription.id})
+    now = schedule.phases[0]
+    phases = [
+        {
+            "items": [{"price": shop.monthly.id}],
+            "start_date": now.start_date,
+            "end_date": now.end_date,
+        },
+        {"items": [{"price": shop.price(3000, "month").id}]},
+    ]
+    client.v1.subscription_schedules.update(schedule.id, {"phases": phases})
+
+    page = requests.get(portal.url, timeout=5).text
+
+    assert "Changes on 1 February 2025 to £36.00 every month" in page
+
+
+def test_open_invoice_is_paid_on_its_page(portal, sandbox, shop, control, subscription):
+    control.set_card(subscription.customer, "4000000000000341")
+    control.advance_to(at(2025, 2, 2))
+    path = re.search(r'pay-invoice" href="([^"]+)"', requests.get(portal.url, timeout=5).text)[1]
+
+    refused = post(f"{sandbox.url}{path}/pay", card_number="").text
+    paid = post(f"{sandbox.url}{path}/pay", card_number="4242424242424242").text
+
+    assert "Your card was declined" in refused
+    assert 'tag paid">paid' in paid
+    assert shop.subscription(subscription.id).status == "active"
+
+
+def test_invoice_page_asks_for_authentication(shop, control):
+    subscription = shop.subscribe(card="4000002500003155")
+    control.advance_to(at(2025, 2, 2))
+    url = shop.invoices(subscription)[0].hosted_invoice_url
+
+    asked = requests.get(url, timeout=5).text
+    failed = post(f"{url}/authenticate", authenticate="fail").text
+    again = post(f"{url}/pay", card_number="").text
+    done = post(f"{url}/authenticate", authenticate="complete").text
+
+    assert 'id="complete"' in asked
+    assert "could not authenticate" in failed
+    assert 'id="complete"' in again
+    assert 'tag paid">paid' in done
 
 
 def test_portal_refuses_a_declining_card(portal):
