@@ -69,11 +69,13 @@ def find(session: str) -> tuple[dict, dict]:
 
 
 def change_card(session: str) -> ResponseReturnValue:
-    """The customer's default card, and only that."""
+    """The default card; also that of each subscription, unless they are to keep theirs."""
     try:
         with sandbox.changing():
             _, customer = find(session)
-            portal.set_default_card(sandbox, customer, request.form.get("card_number", ""))
+            only_default = request.form.get("use_for") == "default"
+            change = portal.set_default_card if only_default else portal.replace_card
+            change(sandbox, customer, request.form.get("card_number", ""))
     except StripeError as error:
         return show(session, error.message)
     return redirect(f"/p/session/{session}", 303)

@@ -36,8 +36,15 @@ def test_portal_shows_subscription_and_card(portal):
     assert 'href="http://shop.test/account"' in page
 
 
+def test_portal_changes_every_card(portal, shop, subscription):
+    post(f"{portal.url}/card", card_number="4000000000000341")
+
+    found = shop.subscription(subscription.id)
+    assert found.default_payment_method != subscription.default_payment_method
+
+
 def test_portal_changes_the_default_card_only(portal, shop, client, subscription):
-    page = post(f"{portal.url}/card", card_number="4000000000000341").text
+    page = post(f"{portal.url}/card", card_number="4000000000000341", use_for="default").text
 
     customer = client.v1.customers.retrieve(subscription.customer)
     assert "Card ending in 0341" in page
