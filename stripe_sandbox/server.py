@@ -1,8 +1,10 @@
 """The Flask application and the threaded server around it."""
 
+import copy
 import threading
+from functools import cache
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, render_template, request
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from stripe_sandbox import api, control_api, pages
@@ -11,17 +13,28 @@ from stripe_sandbox.errors import NotInSandbox, StripeError
 from stripe_sandbox.sandbox import Sandbox
 
 
+def served() -> Sandbox:
+    return current_app.extensions["stripe_sandbox"]
+
+
 def create_app(sandbox: Sandbox) -> Flask:
+    """One app for each sandbox; they share the routes, whose compiling takes longest."""
+    app = copy.copy(build_app())
+    app.extensions = {"stripe_sandbox": sandbox}
+    return app
+
+
+@cache
+def build_app() -> Flask:
     app = Flask("stripe_sandbox")
-    app.extensions["stripe_sandbox"] = sandbox
     for method, path, handler in api.ROUTES:
-        add_route(app, method, path, handler, api_view(sandbox, handler))
+        add_route(app, method, path, handler, api_view(handler))
     for method, path, handler in control_api.ROUTES:
-        add_route(app, method, path, handler, control_view(sandbox, handler))
+        add_route(app, method, path, handler, control_view(handler))
     app.register_blueprint(pages.blueprint)
     app.add_url_rule("/healthz", "healthz", lambda: Response("ok", mimetype="text/plain"))
-    app.register_error_handler(404, lambda error: not_found(sandbox))
-    app.register_error_handler(405, lambda error: not_found(sandbox))
+    app.register_error_handler(404, lambda error: not_found())
+    app.register_error_handler(405, lambda error: not_found())
     app.register_error_handler(500, fail)
     return app
 
@@ -30,14 +43,14 @@ def add_route(app: Flask, method: str, path: str, handler, view) -> None:
     app.add_url_rule(path, f"{handler.__module__}.{handler.__name__}", view, methods=[method])
 
 
-def api_view(sandbox: Sandbox, handler):
-    return lambda **path: answer(sandbox, handler, request, path)
+def api_view(handler):
+    return lambda **path: answer(served(), handler, request, path)
 
 
-def control_view(sandbox: Sandbox, handler):
+def control_view(handler):
     def view(**path):
         try:
-            return jsonify(handler(sandbox, request.get_json(silent=True) or {}, **path))
+            return jsonify(handler(served(), request.get_json(silent=True) or {}, **path))
         except StripeError as error:
             return jsonify(error.body()), error.status
 
@@ -51,9 +64,9 @@ def fail(error):
     return jsonify({"error": {"type": "api_error", "message": message}}), 500
 
 
-def not_found(sandbox: Sandbox):
+def not_found():
     if request.path.startswith("/v1/"):
-        return answer(sandbox, refuse, request, {})
+        return answer(served(), refuse, request, {})
     return render_template("closed.html", state="missing"), 404
 
 
