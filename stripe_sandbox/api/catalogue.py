@@ -4,6 +4,7 @@ from decimal import Decimal, InvalidOperation
 
 from stripe_sandbox.api.lists import list_objects, page
 from stripe_sandbox.api.params import (
+    allow,
     merge_metadata,
     pick,
     read_bool,
@@ -19,11 +20,26 @@ from stripe_sandbox.shapes import list_of, present
 from stripe_sandbox.shapes.catalogue import RECURRING
 
 PRODUCT_TEXTS = ("name", "description", "statement_descriptor", "tax_code", "unit_label", "url")
+PRODUCT = (*PRODUCT_TEXTS, "active", "default_price")
+PRICE = (
+    "active",
+    "currency",
+    "lookup_key",
+    "nickname",
+    "product",
+    "product_data",
+    "recurring",
+    "tax_behavior",
+    "transfer_lookup_key",
+    "unit_amount",
+)
 PRICE_FILTERS = ("lookup_keys", "product", "active", "type")
 TAX_RATE_TEXTS = ("country", "description", "jurisdiction", "state", "tax_type")
+TAX_RATE = (*TAX_RATE_TEXTS, "active", "display_name")
 
 
 def create_product(sandbox: Sandbox, params: dict) -> dict:
+    allow(params, *PRODUCT)
     require(params, "name")
     fields = product_fields(sandbox, params, {})
     product = sandbox.create("product", "prod", updated=sandbox.now(), **fields)
@@ -45,6 +61,7 @@ def retrieve_product(sandbox: Sandbox, params: dict, product: str) -> dict:
 
 
 def update_product(sandbox: Sandbox, params: dict, product: str) -> dict:
+    allow(params, *PRODUCT)
     obj = sandbox.get("product", product)
     before = present(obj)
     obj.update(product_fields(sandbox, params, obj["metadata"]), updated=sandbox.now())
@@ -63,6 +80,7 @@ def list_features(sandbox: Sandbox, params: dict, product: str) -> dict:
 
 
 def create_price(sandbox: Sandbox, params: dict) -> dict:
+    allow(params, *PRICE)
     product = read_product(sandbox, params)
     amount = read_amount(params)
     lookup_key = claim_lookup_key(sandbox, params)
@@ -135,6 +153,7 @@ def update_price(sandbox: Sandbox, params: dict, price: str) -> dict:
     if {"unit_amount", "currency", "recurring", "product"} & set(params):
         message = "A price's amount, currency, interval and product cannot be changed."
         raise ParameterInvalid("unit_amount", message, "parameter_unknown")
+    allow(params, "active", "lookup_key", "nickname", "transfer_lookup_key")
     obj = sandbox.get("price", price)
     before = present(obj)
     if "lookup_key" in params:
@@ -160,6 +179,7 @@ def list_prices(sandbox: Sandbox, params: dict) -> dict:
 
 
 def create_tax_rate(sandbox: Sandbox, params: dict) -> dict:
+    allow(params, *TAX_RATE, "inclusive", "percentage")
     percentage = read_percentage(params)
     rate = sandbox.create(
         "tax_rate",
@@ -189,6 +209,7 @@ def retrieve_tax_rate(sandbox: Sandbox, params: dict, tax_rate: str) -> dict:
 
 
 def update_tax_rate(sandbox: Sandbox, params: dict, tax_rate: str) -> dict:
+    allow(params, *TAX_RATE)
     obj = sandbox.get("tax_rate", tax_rate)
     before = present(obj)
     obj.update(pick(params, "display_name", *TAX_RATE_TEXTS))

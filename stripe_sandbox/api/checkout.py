@@ -7,6 +7,7 @@ from stripe_sandbox.api.params import (
     merge_metadata,
     pick,
     read_bool,
+    read_choice,
     read_hash,
     read_int,
     read_list,
@@ -35,6 +36,10 @@ SESSION_OBJECTS = (
     "custom_text",
     "customer_creation",
     "customer_update",
+    "currency",
+    "name_collection",
+    "payment_method_options",
+    "saved_payment_method_options",
     "expires_at",
     "invoice_creation",
     "payment_method_collection",
@@ -154,9 +159,28 @@ def list_line_items(sandbox: Sandbox, params: dict, session: str) -> dict:
     return page(items, params, f"/v1/checkout/sessions/{session}/line_items")
 
 
+def read_flow(params: dict) -> dict | None:
+    """Where the portal is to open. The sandbox's has one page, which shows it all."""
+    flow = read_hash(params, "flow_data")
+    if not flow:
+        return None
+    allow(flow, "type", "after_completion", "subscription_cancel", place="flow_data")
+    kind = read_choice(flow, "type", ("payment_method_update", "subscription_cancel"))
+    return {
+        "after_completion": {"type": "portal_homepage", "hosted_confirmation": None}
+        | {"redirect": None}
+        | read_hash(flow, "after_completion"),
+        "subscription_cancel": flow.get("subscription_cancel"),
+        "subscription_update": None,
+        "subscription_update_confirm": None,
+        "type": kind,
+    }
+
+
 def create_portal_session(sandbox: Sandbox, params: dict) -> dict:
+    allow(params, "customer", "return_url", "locale", "flow_data")
     customer = get_customer(sandbox, require(params, "customer"), "customer")
-    fields = pick(params, "return_url", "locale")
+    fields = pick(params, "return_url", "locale") | {"flow": read_flow(params)}
     session = sandbox.create("billing_portal.session", "bps", customer=customer["id"], **fields)
     session["url"] = f"{sandbox.options.public_url}/p/session/{session['id']}"
     return present(sandbox.save(session))

@@ -1,7 +1,7 @@
 """Customers."""
 
 from stripe_sandbox.api.lists import list_objects, page
-from stripe_sandbox.api.params import merge_metadata, pick, read_hash
+from stripe_sandbox.api.params import allow, merge_metadata, pick, read_hash
 from stripe_sandbox.billing import customers
 from stripe_sandbox.billing.endings import end_subscription
 from stripe_sandbox.billing.payment_methods import attach
@@ -12,10 +12,12 @@ from stripe_sandbox.shapes import present
 from stripe_sandbox.shapes.parties import NO_ADDRESS
 
 TEXTS = ("email", "name", "description", "phone")
+OBJECTS = ("address", "invoice_settings", "payment_method")
 DEFAULT_METHOD = "invoice_settings[default_payment_method]"
 
 
 def create(sandbox: Sandbox, params: dict) -> dict:
+    allow(params, *TEXTS, *OBJECTS)
     fields = read_fields(params) | {"metadata": merge_metadata({}, params)}
     payment_method = read_new_method(sandbox, params)
     customer = customers.create_customer(sandbox, **fields)
@@ -64,6 +66,7 @@ def retrieve(sandbox: Sandbox, params: dict, customer: str) -> dict:
 
 
 def update(sandbox: Sandbox, params: dict, customer: str) -> dict:
+    allow(params, *TEXTS, *OBJECTS)
     obj = customers.get_customer(sandbox, customer)
     fields = read_fields(params) | read_settings(sandbox, obj, params)
     fields["metadata"] = merge_metadata(obj["metadata"], params)

@@ -1,7 +1,7 @@
 """Events, and the endpoints they are sent to."""
 
 from stripe_sandbox.api.lists import list_objects, page
-from stripe_sandbox.api.params import merge_metadata, pick, read_bool, read_list, require
+from stripe_sandbox.api.params import allow, merge_metadata, pick, read_bool, read_list, require
 from stripe_sandbox.ids import ALPHABET
 from stripe_sandbox.sandbox import Sandbox
 from stripe_sandbox.shapes import present
@@ -28,6 +28,7 @@ def is_wished(event_type: str, wished: set[str]) -> bool:
 
 
 def create_endpoint(sandbox: Sandbox, params: dict) -> dict:
+    allow(params, "url", "enabled_events", "description", "api_version")
     require(params, "enabled_events")
     endpoint = sandbox.create(
         "webhook_endpoint",
@@ -52,6 +53,7 @@ def retrieve_endpoint(sandbox: Sandbox, params: dict, endpoint: str) -> dict:
 
 
 def update_endpoint(sandbox: Sandbox, params: dict, endpoint: str) -> dict:
+    allow(params, "url", "enabled_events", "description", "disabled")
     obj = sandbox.get("webhook_endpoint", endpoint)
     obj.update(pick(params, "url", "description", "enabled_events"))
     if "disabled" in params:

@@ -49,6 +49,7 @@ def retrieve(sandbox: Sandbox, params: dict, payment_method: str) -> dict:
 
 
 def attach(sandbox: Sandbox, params: dict, payment_method: str) -> dict:
+    allow(params, "customer")
     obj = sandbox.get("payment_method", payment_method)
     customer = get_customer(sandbox, require(params, "customer"), "customer")
     return present(payment_methods.attach(sandbox, obj, customer))

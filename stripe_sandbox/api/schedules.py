@@ -86,6 +86,9 @@ def read_phases(sandbox: Sandbox, schedule: dict, params: dict) -> list[dict]:
     require_current(subscription, current, phases[0])
     if len(given) == 2:
         phases.append(read_phase(sandbox, given[1], phases[0]["end_date"], "phases[1]"))
+        if len(phases[1]["items"]) != len(current["items"]):
+            message = "The sandbox needs as many items in the next phase as there are now."
+            raise ParameterInvalid("phases[1][items]", message)
     return phases
 
 

@@ -27,10 +27,14 @@ class Wish:
     gone: bool = False
 
     def alters(self) -> bool:
-        if self.item is None or self.gone:
+        if self.counts():
             return True
         now = (self.item["price"]["id"], self.item["quantity"])
         return now != (self.price["id"], self.quantity)
+
+    def counts(self) -> bool:
+        """Whether there will be more or fewer items."""
+        return self.item is None or self.gone
 
     def steps_differently(self) -> bool:
         return bool(self.item) and step_of(self.item["price"]) != step_of(self.price)
@@ -68,6 +72,9 @@ def work_out(sandbox: Sandbox, subscription: dict, wishes: list[Wish], how: How)
     ]
     changed = [item for wish in wishes if (item := grant(sandbox, subscription, wish))]
     require_one_step(subscription)
+    if subscription["schedule"] and (restarts or any(wish.counts() for wish in wishes)):
+        message = "The sandbox needs the subscription schedule to be released first."
+        raise ParameterInvalid("items", message)
     if restarts:
         restart_period(subscription, sandbox.now())
     charged = changed if prorated and not restarts else []

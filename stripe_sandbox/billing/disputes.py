@@ -69,4 +69,8 @@ def close(sandbox: Sandbox, dispute: dict, *, won: bool) -> dict:
     return dispute
 
 
-RULES["charge"] = (lambda charge: charge.get("_dispute_at"), open_dispute)
+def due_at(charge: dict) -> int | None:
+    return None if charge["refunded"] else charge.get("_dispute_at")
+
+
+RULES["charge"] = (due_at, open_dispute)

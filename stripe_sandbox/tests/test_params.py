@@ -1,4 +1,5 @@
 import pytest
+import stripe
 
 from stripe_sandbox.api.params import merge_metadata, parse_pairs, read_bool, read_int
 from stripe_sandbox.errors import ParameterInvalid
@@ -30,3 +31,22 @@ def test_nonsense_is_refused(reader):
 def test_a_value_cannot_also_be_an_object():
     with pytest.raises(ParameterInvalid):
         parse_pairs([("card", "x"), ("card[number]", "4")])
+
+
+@pytest.mark.parametrize(
+    ("service", "wish"),
+    [
+        ("customers", {}),
+        ("products", {"name": "Membership"}),
+        ("prices", {"currency": "gbp", "unit_amount": 1, "product_data": {"name": "M"}}),
+        ("tax_rates", {"display_name": "VAT", "percentage": 20, "inclusive": False}),
+        ("coupons", {"percent_off": 10}),
+        ("payment_methods", {"type": "card", "card": {"number": "4242424242424242"}}),
+    ],
+)
+def test_unknown_parameters_are_refused(client, service, wish):
+    calls = getattr(client.v1, service)
+    with pytest.raises(stripe.InvalidRequestError, match="Received unknown parameter: colour"):
+        calls.create({**wish, "colour": "blue"})
+
+    assert calls.create(wish).id

@@ -150,3 +150,12 @@ def test_first_phase_needs_its_start(client, shop):
         client.v1.subscription_schedules.update(schedule.id, {"phases": [phase]})
 
     assert caught.value.param == "phases[0][start_date]"
+
+
+def test_new_period_needs_the_schedule_to_be_released(client, shop, plan, bronze):
+    subscription = shop.subscribe()
+    plan(subscription, bronze)
+
+    with pytest.raises(stripe.InvalidRequestError, match="released first"):
+        client.v1.subscriptions.update(subscription.id, {"billing_cycle_anchor": "now"})
+    assert shop.subscription(subscription.id).billing_cycle_anchor == START

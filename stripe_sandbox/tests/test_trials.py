@@ -126,3 +126,11 @@ def test_first_payment_may_be_a_condition(client, member, create):
 def test_a_card_is_needed(client, create):
     with pytest.raises(stripe.InvalidRequestError, match="no attached payment source"):
         create(client.v1.customers.create({}))
+
+
+def test_voiding_the_first_invoice_expires_it(client, shop, member, create):
+    subscription = create(member(FAILS_LATER))
+
+    client.v1.invoices.void_invoice(subscription.latest_invoice)
+
+    assert shop.subscription(subscription.id).status == "incomplete_expired"
