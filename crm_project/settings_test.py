@@ -36,6 +36,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 ACCOUNT_RATE_LIMITS = False
+STRIPE_EVENTS_AT_ONCE = True
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in production: threads and processes share it, which memory would forbid.
     DATABASES["default"]["TEST"] = {"NAME": os.environ.get("TEST_SQLITE", "var/test.sqlite3")}
