@@ -5,10 +5,14 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, Q
 
-from billing.models import Membership
+from accounts.london import day_of
+from billing.models import ListingException, Membership
 from billing.models.membership import MembershipQuerySet
 from listings import lifecycle
+from listings.choices import ListingStatus
 from listings.models import Property
+
+ON_SHOW = (ListingStatus.LIVE, ListingStatus.PAUSED)
 
 
 class EntitlementMissing(Exception):
@@ -31,7 +35,7 @@ def submit(house: Property, *, now: datetime) -> None:
     Raises ListingIncomplete, EntitlementMissing, TransitionNotAllowed.
     """
     _check_complete(house)
-    if not _claim(house):
+    if not _claim(house, now):
         raise EntitlementMissing("This house has no membership yet. Choose a plan for it first.")
     lifecycle.submit(house, now=now)
 
@@ -39,10 +43,10 @@ def submit(house: Property, *, now: datetime) -> None:
 @transaction.atomic
 def approve(house: Property, *, by: str, now: datetime) -> None:
     """Raises EntitlementMissing, TransitionNotAllowed."""
-    if not _claim(house):
+    if not _claim(house, now):
         raise EntitlementMissing(
             f"{house} has no current membership, so it cannot go live. "
-            "Ask its owner to choose a plan, then approve it."
+            "Ask its owner to choose a plan, or grant it an exception, then approve it."
         )
     lifecycle.approve(house, by=by, now=now)
 
@@ -53,23 +57,41 @@ def reject(house: Property, *, reason: str, now: datetime) -> None:
     lifecycle.reject(house, reason=reason, now=now)
 
 
+@transaction.atomic
+def follow_entitlement(house: Property, *, now: datetime) -> None:
+    """Take the house off show when nothing stands behind it any more.
+
+    An unused membership of its owner steps in where an exception ends.
+    """
+    house.refresh_from_db()
+    if house.status in ON_SHOW and not _claim(house, now):
+        lifecycle.expire(house, now=now)
+
+
+def is_excepted(house: Property, now: datetime) -> bool:
+    """Whether staff let the house be listed without a membership today."""
+    return ListingException.objects.running(day_of(now)).filter(property=house).exists()
+
+
 def _entitlements(house: Property) -> MembershipQuerySet:
     usable = Q(property=house) | Q(property=None, owner=house.owner_id)
     bound_first = F("property").asc(nulls_last=True)
     return Membership.objects.current().filter(usable).order_by(bound_first, "start_date", "pk")
 
 
-def _claim(house: Property) -> bool:
-    """Bind a membership to the house, unless it has one; whether there is one.
+def _claim(house: Property, now: datetime) -> bool:
+    """Bind a membership to the house, unless it has one or needs none; whether it may be listed.
 
     All candidates are locked: two houses submitted at once cannot both take the last one.
     """
-    for membership in _entitlements(house).select_for_update(of=("self",)):
-        if membership.property_id is None:
-            membership.property = house
-            membership.save(update_fields=["property", "updated_at"])
+    candidates = list(_entitlements(house).select_for_update(of=("self",)))
+    if any(membership.property_id for membership in candidates) or is_excepted(house, now):
         return True
-    return False
+    if candidates:
+        membership = candidates[0]
+        membership.property = house
+        membership.save(update_fields=["property", "updated_at"])
+    return bool(candidates)
 
 
 def _check_complete(house: Property) -> None:

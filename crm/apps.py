@@ -6,4 +6,4 @@ class CrmConfig(AppConfig):
     verbose_name = "CRM"
 
     def ready(self) -> None:
-        from crm import receivers  # noqa: F401  (wires the mirror to the source models)
+        from crm import exception_log, receivers  # noqa: F401  (wires the CRM to the source models)

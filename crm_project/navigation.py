@@ -31,6 +31,8 @@ SECTIONS = (
             ("Payments", "payments", "billing_payment", ""),
             ("Price list", "sell", "billing_plan", ""),
             ("Tiers", "stars", "billing_tier", ""),
+            ("Features", "checklist", "billing_feature", ""),
+            ("Exceptions", "approval_delegation", "billing_listingexception", ""),
         ],
     ),
     (

@@ -24,6 +24,7 @@ SCHEDULES = {
     "crm_retry": 1,
     "crm_check --repair": 15,
     "crm_forget": 24 * 60,
+    "end_exceptions": 60,
 }
 
 

@@ -2,16 +2,18 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin_base import DeskAdmin
-from accounts.admin_columns import label, money
+from accounts.admin_columns import NOTHING, label, money, two_lines
 from accounts.admin_filters import YesNoFilter
-from billing.models import Plan, Tier
+from billing.models import Feature, Plan, Tier
+from listings.perks import Perk
 
 PENCE_IN_A_POUND = 100
 
@@ -35,21 +37,6 @@ class PoundsField(forms.DecimalField):
         return super().has_changed(self.prepare_value(initial), data)
 
 
-class LinesField(forms.CharField):
-    """A list of sentences, one on each line."""
-
-    widget = UnfoldAdminTextareaWidget
-
-    def prepare_value(self, value: object) -> object:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def clean(self, value: object) -> list[str]:
-        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
-
-    def has_changed(self, initial: object, data: object) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
-
-
 class PlanForm(forms.ModelForm):
     net_pence = PoundsField(
         label="Price without VAT (£)", min_value=0, widget=UnfoldAdminTextInputWidget
@@ -57,7 +44,12 @@ class PlanForm(forms.ModelForm):
 
 
 class TierForm(forms.ModelForm):
-    features = LinesField(required=False, help_text="One on each line, as owners read them.")
+    features = forms.ModelMultipleChoiceField(
+        queryset=Feature.objects.all(),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Owners read them on the plans page; houses have them from the next page view.",
+    )
 
 
 class OnSaleFilter(YesNoFilter):
@@ -81,11 +73,48 @@ class PriceListAdmin(DeskAdmin):
 @admin.register(Tier)
 class TierAdmin(PriceListAdmin):
     form = TierForm
-    list_display = ("name", "display_name", "rank", "recommended")
+    list_display = ("name", "display_name", "rank", "brings", "recommended")
     list_filter = ()
     ordering = ("rank",)
     search_fields = ("name", "code")
     empty_title = "No tiers yet"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tier]:
+        return super().get_queryset(request).prefetch_related("features")
+
+    @display(description="Features")
+    def brings(self, tier: Tier) -> SafeString | str:
+        return format_html_join("", "{}<br>", ((each,) for each in tier.features.all())) or NOTHING
+
+
+@admin.register(Feature)
+class FeatureAdmin(PriceListAdmin):
+    """What tiers bring. Which tier brings what is ticked on the tier."""
+
+    list_display = ("text", "done_by", "in_tiers", "position")
+    list_filter = ()
+    fields = ("text", "code", "done_by", "in_tiers", "position")
+    search_fields = ("text", "code")
+    ordering = ("position", "pk")
+    empty_title = "No features yet"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Feature]:
+        return super().get_queryset(request).prefetch_related("tiers")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Feature | None = None) -> list[str]:
+        # The site knows a feature by its code, whatever the words.
+        return ["done_by", "in_tiers", *(["code"] if obj else [])]
+
+    @display(description="Done by")
+    def done_by(self, feature: Feature) -> SafeString | str:
+        if not feature.is_done_by_the_site:
+            return "Our team"
+        return two_lines("The site", Perk(feature.code).label)
+
+    @display(description="In")
+    def in_tiers(self, feature: Feature) -> str:
+        tiers = sorted(feature.tiers.all(), key=lambda tier: tier.rank) if feature.pk else []
+        return ", ".join(tier.name for tier in tiers) or NOTHING
 
 
 @admin.register(Plan)

@@ -1,22 +1,38 @@
 from billing.models.customer import Customer
+from billing.models.dunning import Cause, Episode, Outcome, PaymentMethod, ReminderPause
+from billing.models.exception import ListingException
 from billing.models.incoming_event import Arrival, IncomingEvent
 from billing.models.lease import Lease
 from billing.models.membership import Membership, MembershipStatus
+from billing.models.notice import Notice, NoticeKind
 from billing.models.payment import Payment, PaymentKind
-from billing.models.plans import Cycle, Plan, Tier
+from billing.models.plans import Cycle, Feature, Plan, Tier
 from billing.models.problem import SubscriptionProblem
+from billing.models.reconcile_run import ReconcileRun
+from billing.models.scheduled_change import ScheduledChange
 
 __all__ = [
     "Arrival",
+    "Cause",
     "Customer",
     "Cycle",
+    "Episode",
+    "Feature",
     "IncomingEvent",
     "Lease",
+    "ListingException",
     "Membership",
     "MembershipStatus",
+    "Notice",
+    "NoticeKind",
+    "Outcome",
     "Payment",
     "PaymentKind",
+    "PaymentMethod",
     "Plan",
+    "ReconcileRun",
+    "ReminderPause",
+    "ScheduledChange",
     "SubscriptionProblem",
     "Tier",
 ]

@@ -3,6 +3,8 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
+from listings.perks import Perk
+
 FULL_PERCENT_IN_BASIS_POINTS = 10_000
 
 
@@ -15,14 +17,35 @@ STRIPE_INTERVALS = {Cycle.ANNUAL: "year", Cycle.MONTHLY: "month"}
 CYCLE_OF_INTERVAL = {interval: cycle for cycle, interval in STRIPE_INTERVALS.items()}
 
 
+class Feature(models.Model):
+    """Something that a tier may bring, in the words that owners read.
+
+    The site itself honours those whose code stands in `listings.perks.Perk`; people do the others.
+    """
+
+    code = models.SlugField(max_length=30, unique=True)
+    text = models.CharField(max_length=100)
+    position = models.PositiveSmallIntegerField(default=100, help_text="Lower ones come first.")
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def is_done_by_the_site(self) -> bool:
+        return self.code in Perk.values
+
+
 class Tier(models.Model):
-    """A level of membership. `features` is the list shown to owners, in their words."""
+    """A level of membership, and the features that it brings."""
 
     code = models.SlugField(max_length=20, unique=True)
     name = models.CharField(max_length=40)
     display_name = models.CharField(max_length=60)
     rank = models.PositiveSmallIntegerField(unique=True, help_text="Higher is better.")
-    features = models.JSONField(default=list, blank=True)
+    features = models.ManyToManyField(Feature, related_name="tiers", blank=True)
     recommended = models.BooleanField(default=False)
 
     class Meta:
@@ -35,6 +58,9 @@ class Tier(models.Model):
 class PlanQuerySet(models.QuerySet["Plan"]):
     def on_sale(self) -> Self:
         return self.filter(active=True).select_related("tier").order_by("tier__rank", "cycle")
+
+    def with_features(self) -> Self:
+        return self.prefetch_related("tier__features")
 
 
 class Plan(models.Model):
@@ -64,6 +90,8 @@ class Plan(models.Model):
                 condition=Q(vat_basis_points__lte=FULL_PERCENT_IN_BASIS_POINTS),
                 name="plan_vat_is_a_share",
             ),
+            # Revenue adds prices up, so there is one currency.
+            models.CheckConstraint(condition=Q(currency="gbp"), name="plan_is_in_pounds"),
         ]
 
     def __str__(self) -> str:

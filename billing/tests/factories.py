@@ -3,9 +3,12 @@ import datetime
 import factory
 from django.utils import timezone
 
+from accounts.london import day_of
 from accounts.tests.factories import OwnerFactory
 from billing.models import (
     Cycle,
+    Feature,
+    ListingException,
     Membership,
     MembershipStatus,
     Payment,
@@ -14,6 +17,16 @@ from billing.models import (
     SubscriptionProblem,
     Tier,
 )
+from listings.tests.factories import PropertyFactory
+
+
+class FeatureFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Feature
+        django_get_or_create = ("code",)
+
+    code = factory.Sequence(lambda n: f"feature{n}")
+    text = factory.LazyAttribute(lambda feature: feature.code.replace("_", " ").capitalize())
 
 
 class TierFactory(factory.django.DjangoModelFactory):
@@ -54,6 +67,18 @@ class MembershipFactory(factory.django.DjangoModelFactory):
     start_date = datetime.date(2026, 1, 10)
     end_date = datetime.date(2027, 1, 10)
     renewal_date = datetime.date(2027, 1, 10)
+
+
+class ListingExceptionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ListingException
+
+    property = factory.SubFactory(PropertyFactory)
+    tier = factory.SubFactory(TierFactory, code="bronze")
+    reason = "Their bank is changing hands."
+    until = factory.LazyFunction(lambda: day_of(timezone.now()) + datetime.timedelta(days=30))
+    granted_by = "bob@example.com"
+    granted_at = factory.LazyFunction(timezone.now)
 
 
 class PaymentFactory(factory.django.DjangoModelFactory):

@@ -1,13 +1,18 @@
 """What a decision about a house rests on, read from the house itself: the mirror keeps less."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from accounts.admin_columns import NOTHING, lines, money
+from accounts.admin_columns import NOTHING, admin_url, day, lines, link_to, money
+from accounts.london import day_of
 from accounts.templatetags.site import labels
+from billing.models import ListingException
 from crm.models import PropertyRecord
 from listings.choices import Amenity, ListingStatus, Occasion
 from listings.models import Property
@@ -66,6 +71,20 @@ class HouseSourceMixin:
         return format_html(
             '<a class="gh-link" href="{}">{} on the site</a>', house.get_absolute_url(), text
         )
+
+    @display(description="Exception")
+    def exception(self, record: PropertyRecord) -> SafeString | str:
+        """Whether staff let the house be listed without a membership, and the way to do so."""
+        house = _source(record)
+        if house is None:
+            return NOTHING
+        running = ListingException.objects.running(day_of(timezone.now())).filter(property=house)
+        found = running.select_related("tier").first()
+        if found:
+            text = f"Listed as {found.tier} without a membership until {day(found.until)}"
+            return link_to(admin_url(found), text)
+        url = f"{reverse('admin:billing_listingexception_add')}?{urlencode({'house': house.slug})}"
+        return link_to(url, "Grant an exception")
 
     @display(description="Enquiries go to")
     def enquiries_go_to(self, record: PropertyRecord) -> str:

@@ -74,6 +74,7 @@ class PropertyAdmin(HouseSourceMixin, StepsAdmin):
                     "why_rejected",
                     "waiting_since",
                     "tier",
+                    "exception",
                     *DETAILS,
                     "created",
                     "standing",

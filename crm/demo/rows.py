@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db.models import Count, Model
 
 from accounts.models import Owner, User
-from billing.models import Membership, Payment, Plan, Tier
+from billing.models import Feature, Membership, Payment, Plan, Tier
 from crm.models import ActivityLog, Contact, Interaction
 from listings.models import Enquiry, Photo, Property
 from listings.photos import delete_stored
@@ -34,7 +34,8 @@ def empty_everything() -> None:
     """Empty every table but the price list, which came with the migrations."""
     for name in Photo.objects.values_list("image", flat=True):
         delete_stored(name)
-    price_list = serializers.serialize("json", [*Tier.objects.all(), *Plan.objects.all()])
+    rows = [*Feature.objects.all(), *Tier.objects.all(), *Plan.objects.all()]
+    price_list = serializers.serialize("json", rows)
     call_command("flush", interactive=False, verbosity=0)
     for row in serializers.deserialize("json", price_list):
         row.save()

@@ -14,8 +14,10 @@ from django.urls import reverse
 
 from accounts.models import Owner, User
 from accounts.tests.factories import OwnerFactory, UserFactory
-from billing.models import Payment, Plan, SubscriptionProblem, Tier
+from billing.models import Feature, ListingException, Payment, Plan, SubscriptionProblem, Tier
 from billing.tests.factories import (
+    FeatureFactory,
+    ListingExceptionFactory,
     PaymentFactory,
     PlanFactory,
     SubscriptionProblemFactory,
@@ -50,6 +52,8 @@ ROWS: dict[type[Model], Callable[[], Any]] = {
     Owner: OwnerFactory,
     Payment: PaymentFactory,
     Tier: TierFactory,
+    Feature: FeatureFactory,
+    ListingException: ListingExceptionFactory,
     Plan: PlanFactory,
     SubscriptionProblem: SubscriptionProblemFactory,
     Contact: contact,
@@ -63,7 +67,7 @@ ROWS: dict[type[Model], Callable[[], Any]] = {
     BulkWrite: BulkWriteFactory,
 }
 MODELS = sorted(ROWS, key=lambda model: model._meta.label)
-ADDED_BY_HAND = {User, Group, Tier, Plan, Interaction}
+ADDED_BY_HAND = {User, Group, Tier, Feature, ListingException, Plan, Interaction}
 JUNK = ["%00", "(", "%ED%A0%80", "9999999999999999999999", "2026-99-99", "{{7*7}}"]
 # Not filters of any list; the last four are look-ups that Django would hand to the database.
 OTHER_PARAMETERS = ["q", "o", "p", "all", "_facets", "e", "_popup", "_to_field", "nonsense"]

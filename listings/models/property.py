@@ -1,7 +1,9 @@
+from datetime import date
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import BooleanField, Case, F, Q, Value, When
+from django.db.models.functions import MD5, Cast, Concat
 from django.urls import reverse
 from django.utils.text import slugify
 
@@ -9,6 +11,7 @@ from accounts.bulk import AnnouncedQuerySet
 from accounts.models import Owner
 from accounts.whole import SavedWhole
 from listings.choices import ListingStatus, PropertyType, VideoType
+from listings.perks import Perk, houses_with
 
 SLUG_LENGTH = 50
 ONCE_PUBLIC = {ListingStatus.LIVE, ListingStatus.PAUSED, ListingStatus.EXPIRED}
@@ -30,6 +33,32 @@ class PropertyQuerySet(AnnouncedQuerySet["Property"]):
 
     def newest(self) -> Self:
         return self.order_by(F("approved_at").desc(nulls_last=True), "-pk")
+
+    def with_perk(self, perk: Perk, day: date) -> Self:
+        return self.filter(houses_with(perk, day))
+
+    def in_fair_order(self, day: date) -> Self:
+        """Draw lots anew each London day: nobody is always last, and the pages of a list agree."""
+        return self.order_by(self._lot(day), "pk")
+
+    def in_search_order(self, day: date) -> Self:
+        """Put those first that have bought it, and be fair among them and among the others."""
+        first = Case(When(houses_with(Perk.SEARCH_FIRST, day), then=0), default=1)
+        return self.order_by(first, self._lot(day), "pk")
+
+    def showing_website(self, day: date) -> Self:
+        """Add `shows_website`: whether the page may link to the owner's own website."""
+        may = Case(
+            When(houses_with(Perk.WEBSITE_LINK, day), then=True),
+            default=False,
+            output_field=BooleanField(),
+        )
+        return self.annotate(shows_website=may)
+
+    @staticmethod
+    def _lot(day: date) -> MD5:
+        key = Cast("pk", output_field=models.CharField(max_length=20))
+        return MD5(Concat(key, Value(f" {day.isoformat()}")))
 
     def like(self, house: "Property") -> Self:
         """Other houses, those of the same county first."""

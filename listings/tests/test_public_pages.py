@@ -30,12 +30,12 @@ class TestHome:
         assert "The first houses are on their way" in client.get("/").content.decode()
 
     def test_it_costs_the_same_with_2_and_12_houses(self, client, django_assert_num_queries):
-        # Houses, their photos, counties.
+        # Featured houses (none), new houses, their photos, counties.
         live_houses(2)
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             client.get("/")
         live_houses(10)
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             client.get("/")
 
 

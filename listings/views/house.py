@@ -14,6 +14,7 @@ from listings.choices import Amenity, ListingStatus, Occasion
 from listings.forms.enquiry import EnquiryForm, known_about
 from listings.intake import take_enquiry
 from listings.models import Property
+from listings.perks import standing_of
 from listings.views.public import similar_houses
 
 ENQUIRED = "enquired"  # in the session: the house that an enquiry was last sent about
@@ -22,8 +23,8 @@ PREVIEW = "crm.view_propertyrecord"  # the staff's permission to see listings
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def house(request: HttpRequest, slug: str) -> HttpResponse:
-    houses = Property.objects.with_photos().select_related("owner__user")
-    shown = get_object_or_404(houses, slug=slug)
+    houses = Property.objects.with_photos().showing_website(_today())
+    shown = get_object_or_404(houses.select_related("owner__user"), slug=slug)
     if request.method == "POST":
         return _take(request, shown)
     form = EnquiryForm(house=shown, today=_today(), initial=known_about(request.user))
@@ -49,7 +50,11 @@ def _take(request: HttpRequest, house: Property) -> HttpResponse:
 
 def _page(request: HttpRequest, house: Property, form: EnquiryForm) -> HttpResponse:
     if _is_live(house) or _may_preview(request.user, house):
-        return render(request, "listings/house.html", _shown(house, form))
+        context = _shown(house, form)
+        if _may_preview(request.user, house):
+            context["standing"] = standing_of(house, _today())
+            context["is_own"] = house.owner.user_id == request.user.pk
+        return render(request, "listings/house.html", context)
     # An enquiry already typed is not thrown away with a 404, even where no page was ever public.
     if house.has_been_public or form.is_bound:
         context = {"house": house, "form": form, "similar": similar_houses(house)}

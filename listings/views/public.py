@@ -3,23 +3,29 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.utils import timezone
 
+from accounts.london import day_of
 from listings.forms.search import SearchForm
 from listings.models import Property
+from listings.perks import Perk
 
 ON_HOME = 6
+FEATURED = 6
 ON_A_PAGE = 12
 GROUP_SIZES = [10, 14, 20, 30]
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    houses = Property.objects.public()
+    houses, today = Property.objects.public(), day_of(timezone.now())
+    featured = houses.with_perk(Perk.HOMEPAGE, today).in_fair_order(today)
     places = houses.order_by("county").values("county").annotate(houses=Count("pk"))
     return render(
         request,
         "listings/home.html",
         {
             "form": SearchForm(),
+            "featured": featured.with_photos()[:FEATURED],
             "houses": houses.newest().with_photos()[:ON_HOME],
             "places": places.order_by("-houses", "county")[:8],
             "group_sizes": GROUP_SIZES,
@@ -31,7 +37,7 @@ def search(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.GET)
     form.is_valid()  # a field in error is missing from `cleaned_data` and filters nothing
     wanted = form.cleaned_data
-    houses = Property.objects.public().newest().with_photos()
+    houses = Property.objects.public().in_search_order(day_of(timezone.now())).with_photos()
     if wanted.get("q"):
         houses = houses.matching(wanted["q"])
     if wanted.get("guests"):

@@ -11,8 +11,9 @@ from django.urls import reverse
 from accounts.admin_columns import admin_url
 from accounts.models import User
 from accounts.tests.factories import OwnerFactory, UserFactory
-from billing.models import Payment, Plan, Tier
+from billing.models import Payment, Plan
 from billing.tests.factories import (
+    FeatureFactory,
     PaymentFactory,
     PlanFactory,
     SubscriptionProblemFactory,
@@ -254,13 +255,13 @@ class TestThePriceList:
         assert answer.status_code == 200
         assert Plan.objects.get(pk=plan.pk).net_pence == plan.net_pence
 
-    def test_keeps_features_one_to_a_line(self, desk: Client) -> None:
-        tier = TierFactory()
+    def test_says_which_tier_brings_which_feature(self, desk: Client) -> None:
+        tier, feature = TierFactory(), FeatureFactory(text="A video")
         typed = {"code": tier.code, "name": "Silver", "display_name": "Silver", "rank": tier.rank}
 
-        desk.post(admin_url(tier), typed | {"features": "20 photos\n\n A video \n"})
+        desk.post(admin_url(tier), typed | {"features": [feature.pk]})
 
-        assert Tier.objects.get(pk=tier.pk).features == ["20 photos", "A video"]
+        assert list(tier.features.all()) == [feature]
 
     def test_is_read_only_for_other_staff(self, client: Client, dora: User) -> None:
         client.force_login(dora)
