@@ -26,7 +26,10 @@ def tier_and_cycle(subscription: dict[str, Any]) -> tuple[Tier, str]:
         if tier and cycle:
             return tier, cycle
     names = ", ".join(price.get("id") or "none" for price in prices) or "none"
-    raise UnknownPrice(f"No plan in the price list fits the Stripe price {names}.")
+    raise UnknownPrice(
+        f"No plan in the price list fits the Stripe price {names}. At Stripe, give the price or its "
+        "product the metadata “tier” with bronze, silver or gold, then look again."
+    )
 
 
 def _tier_of(price: dict[str, Any]) -> Tier | None:

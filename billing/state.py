@@ -3,6 +3,8 @@
 What each status means, and why, stands in docs/subscriptions.md.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +21,10 @@ LAPSE_REASONS = {"payment_failed", "payment_disputed"}
 RUNNING = {"active", "trialing"}
 OWED = {"open", "uncollectible"}
 FLAGS = {"is_trial", "on_hold", "can_still_pay"}
+OUR_CURRENCY = "gbp"
+MOST_PENCE = 2**31 - 1  # what the columns hold
+MOST_FAILURES = 2**15 - 1
+GARBLED = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, OSError)
 
 
 class UnreadableSubscription(Exception):
@@ -27,6 +33,22 @@ class UnreadableSubscription(Exception):
 
 class UnknownStatus(UnreadableSubscription):
     """Stripe used a status that did not exist when this was written."""
+
+
+class OtherCurrency(UnreadableSubscription):
+    """It is not charged in pounds; figures of several currencies are never added up."""
+
+
+@contextmanager
+def unreadable_if_garbled() -> Iterator[None]:
+    """Turn what a missing, empty or odd field of Stripe's leads to into UnreadableSubscription."""
+    try:
+        yield
+    except GARBLED as error:
+        raise UnreadableSubscription(
+            "Stripe's answer has not the form we know. Look again; if that does not help, tell "
+            f"whoever looks after the software ({type(error).__name__}: {error})."
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -58,6 +80,7 @@ class MembershipState:
         return {name: value for name, value in asdict(self).items() if name not in FLAGS}
 
 
+@unreadable_if_garbled()
 def membership_state(
     subscription: dict[str, Any],
     invoices: list[dict[str, Any]],
@@ -70,11 +93,12 @@ def membership_state(
     `invoices` are all of the subscription's. `was_member`: we hold a membership already, so that
     even a checkout that expired has to end as something.
 
-    Raises UnknownStatus.
+    Raises UnreadableSubscription.
     """
     status = _status(subscription, was_member=was_member)
     if status is None:
         return None
+    currency = _pounds(subscription)
     renews = status in CURRENT and shapes.scheduled_end(subscription) is None
     period_end = day_of_timestamp(shapes.current_period(subscription)[1])
     began_at = subscription.get("start_date") or subscription["created"]
@@ -90,7 +114,7 @@ def membership_state(
         next_payment_date=_next_payment_date(subscription, invoices) if renews else None,
         net_pence=net,
         vat_pence=vat,
-        currency=subscription["currency"],
+        currency=currency,
         is_trial=subscription["status"] == "trialing",
         on_hold=_is_on_hold(subscription, now),
         can_still_pay=subscription["status"] == "unpaid",
@@ -111,7 +135,20 @@ def _status(subscription: dict[str, Any], *, was_member: bool) -> str | None:
     if status in RUNNING:
         ending = shapes.scheduled_end(subscription) is not None
         return MembershipStatus.EXPIRING_SOON if ending else MembershipStatus.ACTIVE
-    raise UnknownStatus(f"Stripe says the subscription is “{status}”, which has no rule here.")
+    raise UnknownStatus(
+        f"Stripe says the subscription is “{status}”, which has no rule here. What we had stays. "
+        "Tell whoever looks after the software; then look again."
+    )
+
+
+def _pounds(subscription: dict[str, Any]) -> str:
+    currency = subscription.get("currency") or subscription["items"]["data"][0]["price"]["currency"]
+    if currency.lower() != OUR_CURRENCY:
+        raise OtherCurrency(
+            f"It is charged in {currency.upper()}, and memberships are kept in pounds only. "
+            "At Stripe, cancel it and refund it; the owner can then buy the same plan here."
+        )
+    return OUR_CURRENCY
 
 
 def _is_on_hold(subscription: dict[str, Any], now: datetime) -> bool:
@@ -170,7 +207,9 @@ def _payments(invoices: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "last_payment_date": day_of_timestamp(shapes.paid_at(last)) if last else None,
         "last_payment_amount_pence": last["amount_paid"] if last else None,
-        "payment_failure_count": sum(invoice.get("attempt_count") or 0 for invoice in owed),
+        "payment_failure_count": min(
+            sum(invoice.get("attempt_count") or 0 for invoice in owed), MOST_FAILURES
+        ),
     }
 
 
@@ -181,14 +220,20 @@ def _price(subscription: dict[str, Any], invoices: list[dict[str, Any]]) -> tupl
         for item in shapes.items_of(subscription)
     ]
     net = sum(part[0] for part in parts)
-    return net, sum(part[1] for part in parts) or _vat_as_invoiced(net, invoices)
+    vat = sum(part[1] for part in parts) or _vat_as_invoiced(net, invoices)
+    if not (0 <= net <= MOST_PENCE and 0 <= vat <= MOST_PENCE):
+        raise UnreadableSubscription(f"Its price of {net} pence and {vat} VAT cannot be right.")
+    return net, vat
 
 
 def _amount(item: dict[str, Any]) -> int:
     price = shapes.price_of(item)
     unit = price.get("unit_amount", price.get("amount"))
     if unit is None:
-        raise UnreadableSubscription(f"The price {price.get('id')} has no fixed amount.")
+        raise UnreadableSubscription(
+            f"The price {price.get('id')} has no fixed amount. At Stripe, move the subscription to "
+            "a price of the price list, then look again."
+        )
     quantity = item.get("quantity")
     return unit * (1 if quantity is None else quantity)
 

@@ -46,7 +46,9 @@ def end_reason(subscription: dict[str, Any]) -> str:
 
 
 def price_of(item: dict[str, Any]) -> dict[str, Any]:
-    return item.get("price") or item.get("plan") or {}
+    """Return the price; of one that is not expanded, all that is known is the id."""
+    price = item.get("price") or item.get("plan") or {}
+    return {"id": price} if isinstance(price, str) else price
 
 
 def net_and_vat(amount: int, rates: list[dict[str, Any]]) -> tuple[int, int]:
@@ -115,3 +117,34 @@ def _is_subscription_line(line: dict[str, Any]) -> bool:
     details = parent.get("subscription_item_details") or line
     kind = parent.get("type") or line.get("type")
     return kind in {"subscription_item_details", "subscription"} and not details.get("proration")
+
+
+# --- What was paid for an invoice, and given back -------------------------------------------------
+
+
+def payers_of(invoice: dict[str, Any]) -> set[str]:
+    """Return the ids of the payment intents and charges that an invoice was paid with."""
+    payments = (invoice.get("payments") or {}).get("data") or []
+    made = [payment.get("payment") or {} for payment in payments]
+    newer = [each.get(name) for each in made for name in ("payment_intent", "charge")]
+    older = [invoice.get("payment_intent"), invoice.get("charge")]
+    return {id_of(reference) for reference in (*newer, *older)} - {""}
+
+
+def pays(charge: dict[str, Any], invoice: dict[str, Any]) -> bool:
+    paid = charge.get("paid") or charge.get("status") == "succeeded"
+    return bool(paid) and not payers_of(invoice).isdisjoint(
+        {charge["id"], id_of(charge.get("payment_intent"))}
+    )
+
+
+def credited(invoice: dict[str, Any]) -> bool:
+    names = ("pre_payment_credit_notes_amount", "post_payment_credit_notes_amount")
+    return any(invoice.get(name) for name in names)
+
+
+def fee_of(transaction: str | dict[str, Any] | None, currency: str) -> int | None:
+    """Return what Stripe kept of a movement, or None where it is not known, or in other money."""
+    if not isinstance(transaction, dict) or transaction.get("currency") != currency:
+        return None
+    return transaction.get("fee")

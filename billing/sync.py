@@ -13,24 +13,37 @@ from django.db import transaction
 from accounts.models import Owner
 from billing import gateway, problems
 from billing import stripe_shapes as shapes
+from billing.entries import Money, ledger_entries
 from billing.ledger import record_payments
-from billing.locks import hold_until_commit
+from billing.locks import alone_with_subscription
 from billing.models import Customer, Membership
 from billing.models.membership import CURRENT
 from billing.patience import short_patience
 from billing.price_list import tier_and_cycle
-from billing.state import UnreadableSubscription, membership_state
+from billing.state import UnreadableSubscription, membership_state, unreadable_if_garbled
 from listings import lifecycle
 from listings.choices import ListingStatus
 from listings.models import Property
 
 logger = logging.getLogger(__name__)
 
+NOT_AT_STRIPE = (
+    "Stripe does not know this subscription, so its membership stays as it was. Look whether it was "
+    "sold in another Stripe account, or in the other of test and live mode, and connect that one."
+)
+NO_OWNER = (
+    "No owner belongs to its Stripe customer. At Stripe, give the subscription the metadata “owner” "
+    "with the owner's number (in the address of the owner's page here), then look again."
+)
+CUSTOMER_DELETED = (
+    "Its customer was deleted at Stripe, so it can never be charged again. Cancel it at Stripe, and "
+    "ask its owner to buy a membership anew: that makes a new customer."
+)
 ON_SHOW = (ListingStatus.LIVE, ListingStatus.PAUSED)
 
 
 @short_patience()
-@transaction.atomic
+@alone_with_subscription
 def refresh_membership(subscription_id: str, *, now: datetime) -> Membership | None:
     """Return the membership as Stripe's subscription says it is now.
 
@@ -39,41 +52,73 @@ def refresh_membership(subscription_id: str, *, now: datetime) -> Membership | N
 
     Raises StripeUnavailable.
     """
-    # Locked before the fetch: whoever fetches last also writes last.
-    hold_until_commit(f"subscription:{subscription_id}")
     subscription = gateway.fetch_subscription(subscription_id)
     if subscription is None:
-        logger.error("Stripe has no subscription %s", subscription_id)
-        problems.resolve(subscription_id, now=now)  # there is nothing left to read
+        _miss(subscription_id, now)
         return None
     invoices = gateway.fetch_invoices(subscription_id)
+    money = gateway.fetch_money(invoices)
     try:
-        return _apply(subscription, invoices, now)
+        with transaction.atomic():  # of what cannot be read, nothing is half written
+            return _apply(subscription, invoices, money, now)
     except UnreadableSubscription as problem:
         problems.park(subscription, str(problem), now=now)
         return None
 
 
+def _miss(subscription_id: str, now: datetime) -> None:
+    """Stripe never forgets a subscription: ours is from another account or mode, or mistyped."""
+    logger.error("Stripe has no subscription %s", subscription_id)
+    if Membership.objects.filter(stripe_subscription_id=subscription_id).exists():
+        problems.park({"id": subscription_id}, NOT_AT_STRIPE, now=now)
+    else:
+        problems.resolve(subscription_id, now=now)  # there is nothing left to read
+
+
 def _apply(
-    subscription: dict[str, Any], invoices: list[dict[str, Any]], now: datetime
+    subscription: dict[str, Any], invoices: list[dict[str, Any]], money: Money, now: datetime
 ) -> Membership | None:
     known = Membership.objects.select_for_update()
     membership = known.filter(stripe_subscription_id=subscription["id"]).first()
-    state = membership_state(subscription, invoices, now, was_member=membership is not None)
-    if state is None:
+    columns = derive(subscription, invoices, now, was_member=membership is not None)
+    if columns is None:
         problems.resolve(subscription["id"], now=now)
         return membership
+    entries = ledger_entries(invoices, money)
     membership = membership or Membership(stripe_subscription_id=subscription["id"])
-    tier, cycle = tier_and_cycle(subscription)
-    columns = {**state.columns(), "tier_id": tier.pk, "billing_cycle": cycle}
-    columns["stripe_customer_id"] = shapes.id_of(subscription["customer"])
-    columns["owner_id"] = _owner_id(subscription) or membership.owner_id
-    columns["property_id"] = _house_id(subscription, membership, columns)
+    with unreadable_if_garbled():
+        columns["owner_id"] = _owner_id(subscription) or membership.owner_id
+        columns["property_id"] = _house_id(subscription, membership, columns)
     _save_changes(membership, columns)
-    record_payments(membership, invoices)
+    record_payments(membership, entries)
     _take_off_show(membership, now)
     _settle(subscription, membership, now)
     return membership
+
+
+@unreadable_if_garbled()
+def derive(
+    subscription: dict[str, Any],
+    invoices: list[dict[str, Any]],
+    now: datetime,
+    *,
+    was_member: bool,
+) -> dict[str, Any] | None:
+    """Return what the columns that follow from Stripe alone must say; None for no membership.
+
+    Raises UnreadableSubscription.
+    """
+    state = membership_state(subscription, invoices, now, was_member=was_member)
+    if state is None:
+        return None
+    tier, cycle = tier_and_cycle(subscription)
+    customer = shapes.id_of(subscription["customer"])
+    return {
+        **state.columns(),
+        "tier_id": tier.pk,
+        "billing_cycle": cycle,
+        "stripe_customer_id": customer,
+    }
 
 
 def _save_changes(membership: Membership, columns: dict[str, Any]) -> None:
@@ -89,9 +134,16 @@ def _save_changes(membership: Membership, columns: dict[str, Any]) -> None:
 
 def _settle(subscription: dict[str, Any], membership: Membership, now: datetime) -> None:
     if membership.owner_id is None and not _is_known(subscription):
-        problems.park(subscription, "No owner belongs to its Stripe customer.", now=now)
+        problems.park(subscription, NO_OWNER, now=now)
+    elif membership.is_current and _customer_is_deleted(subscription):
+        problems.park(subscription, CUSTOMER_DELETED, now=now)
     else:
         problems.resolve(subscription["id"], now=now)
+
+
+def _customer_is_deleted(subscription: dict[str, Any]) -> bool:
+    customer = subscription["customer"]
+    return isinstance(customer, dict) and bool(customer.get("deleted"))
 
 
 # --- Whose it is --------------------------------------------------------------------------------

@@ -2,19 +2,35 @@
 
 from billing.gateway.catalogue import ensure_price, ensure_vat_rate, find_price
 from billing.gateway.checkout import start_checkout
+from billing.gateway.collecting import (
+    count_tries,
+    fetch_invoice_with_payments,
+    fetch_payment_method,
+    pay_invoice,
+    preview_renewal,
+)
 from billing.gateway.customers import ensure_customer
-from billing.gateway.fetch import fetch_invoices, fetch_subscription
+from billing.gateway.fetch import fetch_invoices, fetch_money, fetch_subscription
 from billing.gateway.line import StripeUnavailable
+from billing.gateway.listing import list_all, list_prices
 from billing.gateway.portal import open_portal
 
 __all__ = [
     "StripeUnavailable",
+    "count_tries",
     "ensure_customer",
     "ensure_price",
     "ensure_vat_rate",
+    "fetch_invoice_with_payments",
     "fetch_invoices",
+    "fetch_money",
+    "fetch_payment_method",
     "fetch_subscription",
     "find_price",
+    "list_all",
+    "list_prices",
     "open_portal",
+    "pay_invoice",
+    "preview_renewal",
     "start_checkout",
 ]

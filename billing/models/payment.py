@@ -1,7 +1,8 @@
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 
 from accounts.models import Owner
 from billing.models.membership import Membership
@@ -14,23 +15,49 @@ class PaymentKind(models.TextChoices):
     DISPUTE = "dispute", "Dispute"
 
 
+CAME_BACK = {PaymentKind.REFUND: "Refund that failed", PaymentKind.DISPUTE: "Dispute won"}
+
+
 class LedgerIsAppendOnly(Exception):
     """A payment was about to be changed or deleted. Correct it by a new row instead."""
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
+    """Adds and reads. PostgreSQL refuses the rest by itself: see migration 0006."""
+
     def update(self, **changes: Any) -> NoReturn:
         raise LedgerIsAppendOnly("Payments are never changed.")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise LedgerIsAppendOnly("Payments are never changed.")
+
+    def bulk_create(self, objs: Iterable["Payment"], *args: Any, **kwargs: Any) -> list["Payment"]:
+        if kwargs.get("update_conflicts"):
+            raise LedgerIsAppendOnly("Payments are never changed.")
+        return super().bulk_create(objs, *args, **kwargs)
 
     def delete(self) -> NoReturn:
         raise LedgerIsAppendOnly("Payments are never deleted.")
 
+    def totals(self) -> dict[str, int | None]:
+        """Return the sums of net, VAT, gross and the known fees, in pence; None of no rows."""
+        columns = ("net_pence", "vat_pence", "gross_pence", "fee_pence")
+        return self.aggregate(**{name: Sum(name) for name in columns})
+
+    def _learn(self, fee_pence: int) -> int:
+        return super().update(fee_pence=fee_pence)
+
 
 class Payment(models.Model):
-    """One Stripe object that moved money. Pence; refunds and disputes are negative."""
+    """A movement of money, by one step of one Stripe object. Pence, negative when it left us.
+
+    Two things may still happen to a row: its owner is erased, and an unknown fee becomes known.
+    """
 
     kind = models.CharField(max_length=12, choices=PaymentKind)
-    stripe_object_id = models.CharField(max_length=255, unique=True)
+    stripe_object_id = models.CharField(max_length=255)
+    # A dispute takes money (1) and may give it back (2); a refund may fail.
+    step = models.PositiveSmallIntegerField(default=1)
     stripe_invoice_id = models.CharField(max_length=255, blank=True, db_index=True)
     stripe_customer_id = models.CharField(max_length=255)
     membership = models.ForeignKey(
@@ -40,12 +67,14 @@ class Payment(models.Model):
     owner = models.ForeignKey(
         Owner, on_delete=models.SET_NULL, null=True, blank=True, related_name="payments"
     )
+    owner_name = models.CharField(max_length=320, blank=True)  # as it was, for the accountant
     description = models.CharField(max_length=200)
     invoice_number = models.CharField(max_length=60, blank=True)
     currency = models.CharField(max_length=3)
     net_pence = models.IntegerField()
     vat_pence = models.IntegerField()
     gross_pence = models.IntegerField()
+    fee_pence = models.IntegerField("Stripe's fee (pence)", null=True, blank=True)  # None: unknown
     paid_at = models.DateTimeField(db_index=True)
     period_start = models.DateField(null=True, blank=True)
     period_end = models.DateField(null=True, blank=True)
@@ -60,10 +89,30 @@ class Payment(models.Model):
                 condition=Q(gross_pence=F("net_pence") + F("vat_pence")),
                 name="payment_adds_up",
             ),
+            models.UniqueConstraint(
+                fields=["stripe_object_id", "step"], name="payment_once_per_step"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.invoice_number or self.stripe_object_id}"
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.stripe_object_id, self.step
+
+    @property
+    def what(self) -> str:
+        """The kind in words, which says when a step gave back what the one before had taken."""
+        came_back = self.step > 1 and self.gross_pence > 0
+        shown = self.get_kind_display()
+        return CAME_BACK.get(self.kind, shown) if came_back else shown
+
+    def learn_fee(self, fee_pence: int) -> None:
+        """Fill in Stripe's fee, which was not known when the row was written."""
+        unknown = Payment.objects.filter(pk=self.pk, fee_pence=None)
+        unknown._learn(fee_pence)
+        self.refresh_from_db(fields=["fee_pence"])
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:

@@ -140,7 +140,8 @@ class TestLookingAgain:
         assert (problem.resolved_at, problem.attempts) == (None, 2)
         assert said(answer) == [
             "sub_1 still cannot be read: "
-            "Stripe says the subscription is “hibernating”, which has no rule here."
+            "Stripe says the subscription is “hibernating”, which has no rule here. What we had "
+            "stays. Tell whoever looks after the software; then look again."
         ]
 
     def test_one_that_stripe_no_longer_has_is_settled(self, desk, at_stripe):

@@ -226,7 +226,8 @@ class TestPrice:
 
 def test_stripes_own_example_objects_can_be_read(stripe_fixtures_file):
     examples = json.loads(stripe_fixtures_file.read_text())["resources"]
+    in_pounds = examples["subscription"] | {"currency": "gbp"}  # Stripe's is in dollars
 
-    state = membership_state(examples["subscription"], [examples["invoice"]], NOW)
+    state = membership_state(in_pounds, [examples["invoice"]], NOW)
 
     assert (state.status, state.on_hold, state.net_pence) == ("expiring_soon", True, 2_000)

@@ -1,0 +1,1 @@
+"""Compares all that Stripe holds with our memberships and payments, and repairs what differs."""
