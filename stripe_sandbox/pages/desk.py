@@ -11,6 +11,27 @@ from stripe_sandbox.errors import StripeError
 from stripe_sandbox.periods import add_interval
 
 SHOWN = 15
+BUTTONS = {
+    "end-later": "End with the period",
+    "keep": "Keep it going",
+    "end": "End now",
+    "refund": "Refund last payment",
+    "dispute": "Dispute last payment",
+    "lose-card": "Report card lost",
+    "find-card": "Card works again",
+}
+SHARES = {
+    "api_429": "Calls answered 429",
+    "api_500": "Calls answered 500",
+    "api_503": "Calls answered 503",
+    "api_timeout": "Calls that time out",
+    "api_lost": "Calls done, answer lost",
+    "webhook_drop": "Webhooks never sent",
+    "webhook_duplicate": "Webhooks sent twice",
+    "webhook_twin": "Happenings with two events",
+    "webhook_delay": "Webhooks sent late",
+    "webhook_reorder": "Webhooks out of order",
+}
 COUNTED = ("customer", "checkout.session", "subscription", "invoice", "charge", "event")
 
 sandbox = LocalProxy(lambda: current_app.extensions["stripe_sandbox"])
@@ -28,6 +49,10 @@ def show(problem: str = "") -> ResponseReturnValue:
             sent=sandbox.deliveries.count(),
             subscriptions=[describe(entry) for entry in sandbox.all("subscription")[::-1]],
             cards=OFFERED,
+            buttons=BUTTONS,
+            shares=SHARES,
+            faults=sandbox.faults.show(),
+            disputes=sandbox.all("dispute")[::-1],
             problem=problem,
         )
 

@@ -5,6 +5,7 @@ import re
 import pytest
 import requests
 
+from stripe_sandbox.pages.desk import SHARES
 from stripe_sandbox.tests.conftest import START, at
 
 
@@ -163,6 +164,30 @@ def test_desk_changes_a_card(sandbox, client, subscription):
 
     card = client.v1.payment_methods.list({"customer": subscription.customer}).data[0]
     assert card.card.last4 == "0341"
+
+
+def test_desk_buttons_of_a_subscription(client, sandbox, shop, subscription):
+    url = f"{sandbox.url}/_sandbox/desk/subscriptions/{subscription.id}"
+
+    for action in ("end-later", "keep", "lose-card", "find-card", "dispute", "end"):
+        assert post(f"{url}/{action}").status_code == 200, action
+
+    dispute = client.v1.disputes.list().data[0]
+    assert "Nothing has been paid" not in post(f"{url}/refund").text
+    post(f"{sandbox.url}/_sandbox/desk/disputes/{dispute.id}", outcome="won")
+    assert client.v1.disputes.retrieve(dispute.id).status == "won"
+    assert shop.subscription(subscription.id).status == "canceled"
+    assert "already ended" in post(f"{url}/keep").text
+
+
+def test_desk_sets_faults(sandbox, control):
+    url = f"{sandbox.url}/_sandbox/desk/faults"
+    form = dict.fromkeys(SHARES, "0") | {"webhook_drop": "12.5"}
+
+    post(url, **form)
+    assert control.call("GET", "faults")["webhook_drop"] == 0.125
+    post(url, off="1")
+    assert control.call("GET", "faults")["webhook_drop"] == 0
 
 
 def test_desk_sends_a_delivery_again(sandbox, control, subscription, receiver):
