@@ -1,12 +1,12 @@
-"""How long we wait for Stripe: long where nothing is held, short while a transaction is open.
+"""How long we wait for Stripe, and where: never while a transaction is open under a lease.
 
 Every call goes through the one client here, ours and dj-stripe's. See
-docs/decisions/short-patience-in-transactions.md.
+docs/decisions/inbox-and-leases.md and docs/decisions/short-patience-in-transactions.md.
 """
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -56,6 +56,74 @@ def short_patience() -> Iterator[None]:
         _budget.reset(token)
 
 
+# --- What Stripe has answered ---------------------------------------------------------------------
+
+Answer = tuple[str, int, Mapping[str, str]]
+NAMING = ("Authorization", "Stripe-Account", "Stripe-Version")  # headers that change an answer
+
+
+class NotFetched(BaseException):
+    """A transaction needs what was not fetched yet: it must be rolled back, and begun again.
+
+    No Exception, because nobody between here and `Answers.fetch` may take it for a failure.
+    """
+
+    def __init__(self, key: tuple, fetch: Callable[[], Answer]) -> None:
+        super().__init__(key)
+        self.key, self.fetch = key, fetch
+
+
+class WriteInTransaction(Exception):
+    """Stripe was to be told to do something by a transaction that may yet be rolled back."""
+
+
+class Answers:
+    """What Stripe said, for one round of work: transactions read from here and wait for nobody."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple, Answer] = {}
+
+    def forget(self) -> None:
+        self._kept.clear()
+
+    def fetch(self, missing: NotFetched) -> Answer:
+        """Ask Stripe now; an answer that is about the moment alone is not kept.
+
+        Raises stripe.APIConnectionError.
+        """
+        answer = missing.fetch()
+        if not is_passing(answer[1]):
+            self._kept[missing.key] = answer
+        return answer
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Inside, GETs are answered from here, and everything else is refused."""
+        token = _answers.set(self)
+        try:
+            yield
+        finally:
+            _answers.reset(token)
+
+    def give(self, key: tuple, fetch: Callable[[], Answer]) -> Answer:
+        if key[0] != "get":
+            raise WriteInTransaction(f"{key[0].upper()} {key[1]}")
+        if key not in self._kept:
+            raise NotFetched(key, fetch)
+        return self._kept[key]
+
+
+def is_passing(status: int) -> bool:
+    """Whether the same call may be answered otherwise in a while."""
+    return status in (409, 429) or status >= 500
+
+
+_answers: ContextVar[Answers | None] = ContextVar("stripe_answers", default=None)
+
+
+# --- The client -----------------------------------------------------------------------------------
+
+
 class Client(stripe.RequestsClient):
     """stripe-python's client, with a time-out that depends on where the call is made."""
 
@@ -64,10 +132,24 @@ class Client(stripe.RequestsClient):
         self._threads = threading.local()
 
     def request_with_retries(
-        self, *args: Any, max_network_retries: int | None = None, **kwargs: Any
-    ) -> tuple[str, int, Mapping[str, str]]:
-        retries = max_network_retries if _budget.get() is None else 0
-        return super().request_with_retries(*args, max_network_retries=retries, **kwargs)
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        *args: Any,
+        max_network_retries: int | None = None,
+        **kwargs: Any,
+    ) -> Answer:
+        def fetch() -> Answer:
+            retries = max_network_retries if _budget.get() is None else 0
+            return super(Client, self).request_with_retries(
+                method, url, headers, *args, max_network_retries=retries, **kwargs
+            )
+
+        answers = _answers.get()
+        if answers is None:
+            return fetch()
+        return answers.give((method.lower(), url, *map(headers.get, NAMING)), fetch)
 
     def request(
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None

@@ -28,7 +28,9 @@ ARRIVAL = TransitionTable(
         "finish": Transition({*OPEN}, Arrival.DONE, "be finished"),
         "fail": Transition({*OPEN}, Arrival.FAILED, "fail"),
         "park": Transition({*OPEN}, Arrival.PARKED, "be parked"),
-        "try again": Transition({Arrival.FAILED, Arrival.PARKED}, Arrival.WAITING, "be tried again"),
+        "try again": Transition(
+            {Arrival.FAILED, Arrival.PARKED}, Arrival.WAITING, "be tried again"
+        ),
     },
 )
 
@@ -93,3 +95,8 @@ class IncomingEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.stripe_id}"
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in words; what was said stands below it in `error`."""
+        return self.error.partition("\n")[0]

@@ -15,6 +15,7 @@ from django.db import connections
 from django.urls import reverse
 
 from accounts.london import moment_of_timestamp
+from billing.webhook import AT_ONCE
 
 
 class TravellingClock:
@@ -82,6 +83,7 @@ class Receiver:
         environ |= {"HTTP_HOST": site.netloc, "HTTP_X_FORWARDED_PROTO": site.scheme}
         if signed_at := signing_time(environ.get("HTTP_STRIPE_SIGNATURE", "")):
             self.clock.move_to(moment_of_timestamp(signed_at))
+        environ[AT_ONCE] = "yes"  # no worker of that day is there to do it
         return self.application(environ, start_response)
 
 

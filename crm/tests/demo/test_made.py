@@ -3,11 +3,10 @@
 import pytest
 from django.core.management import call_command
 from django_q.models import OrmQ
-from djstripe.models import WebhookEventTrigger
 from post_office.models import STATUS, Email
 
 from accounts.models import Owner, User
-from billing.models import Cycle, Membership, MembershipStatus, Payment
+from billing.models import Cycle, IncomingEvent, Membership, MembershipStatus, Payment
 from crm.demo.making import PASSWORD
 from crm.demo.people import OLIVIA
 from crm.models import ActivityLog, Contact, Interaction, SyncFailure
@@ -56,7 +55,7 @@ class TestHistory:
         counts = made.sandbox.control.clock()["deliveries"]
 
         assert (counts["failed"], counts["pending"]) == (0, 0)
-        assert counts["delivered"] == WebhookEventTrigger.objects.filter(processed=True).count()
+        assert counts["delivered"] == IncomingEvent.objects.filter(status="done").count()
         changes = ActivityLog.objects.filter(entity_type="memberships", activity_type="created")
         assert set(changes.values_list("actor", flat=True)) == {"stripe"}
 
