@@ -5,6 +5,7 @@ and body as Django templates, so what a stranger typed into a form would run on 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
@@ -20,7 +21,14 @@ class QueueBackend(BaseEmailBackend):
         return len(mails)
 
 
-def _queue(message: EmailMessage) -> Email:
+def queue_mail(message: EmailMessage, *, send_at: datetime | None = None) -> Email:
+    """Queue one mail and return its row; with `send_at` it is not sent before then."""
+    row = _queue(message, send_at)
+    email_queued.send(sender=Email, emails=[row])
+    return row
+
+
+def _queue(message: EmailMessage, send_at: datetime | None = None) -> Email:
     if message.attachments:
         raise ValueError("The mail queue takes no attachments.")
     headers = {**message.extra_headers}
@@ -33,6 +41,7 @@ def _queue(message: EmailMessage) -> Email:
         cc=message.cc,
         bcc=message.bcc,
         headers=headers,
+        scheduled_time=send_at,
         render_on_delivery=True,
         commit=False,
     )

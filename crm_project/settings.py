@@ -195,6 +195,8 @@ EMAIL_USE_TLS = MAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", "Gatehouse <hello@gatehouse.example>")
+# Whom an owner answers: somebody who reads it.
+REPLY_TO_EMAIL = env.sender("REPLY_TO_EMAIL", DEFAULT_FROM_EMAIL)
 
 # --- Stripe (dj-stripe is a cache of Stripe's objects; see docs/decisions) ------------------------
 STRIPE_LIVE_MODE = env.boolean("STRIPE_LIVE_MODE", default=False)

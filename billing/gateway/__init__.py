@@ -3,9 +3,9 @@
 from billing.gateway.catalogue import ensure_price, ensure_vat_rate, find_price
 from billing.gateway.checkout import start_checkout
 from billing.gateway.collecting import (
-    count_tries,
     fetch_invoice_with_payments,
     fetch_payment_method,
+    fetch_tries,
     pay_invoice,
     preview_renewal,
 )
@@ -17,7 +17,6 @@ from billing.gateway.portal import open_portal
 
 __all__ = [
     "StripeUnavailable",
-    "count_tries",
     "ensure_customer",
     "ensure_price",
     "ensure_vat_rate",
@@ -26,6 +25,7 @@ __all__ = [
     "fetch_money",
     "fetch_payment_method",
     "fetch_subscription",
+    "fetch_tries",
     "find_price",
     "list_all",
     "list_prices",

@@ -1,0 +1,102 @@
+"""A payment fails: said plainly, with the amount, the reason, what to do and until when."""
+
+from accounts.london import day_of
+from accounts.templatetags.site import pounds
+from billing.dunning.causes import reason_for
+from billing.dunning.plan import grace_ends_on
+from billing.letters.letter import Button, Letter, day, page
+from billing.letters.membership import about, rejoin, tier
+from billing.models import Cause, Episode, NoticeKind, PaymentMethod
+
+WHAT_TO_DO = {
+    Cause.SOFT: (
+        "You can pay now, with this card or another one. The button opens the payment page; you "
+        "need not log in."
+    ),
+    Cause.NEW_CARD: (
+        "Trying the same card again will not help. Please pay with another one: the button opens "
+        "the payment page, and you need not log in."
+    ),
+    Cause.AUTHENTICATION: (
+        "Please open the payment page with the button and confirm the payment as your bank asks "
+        "you to. You need not log in."
+    ),
+}
+CHANGE_IT = (
+    "To use another card for later payments as well, log in and choose “Card, invoices, "
+    "cancelling” among your houses."
+)
+ANSWER = "If anything is unclear, answer this e-mail: a person reads it."
+
+
+def past_due(kind: str, episode: Episode, method: PaymentMethod | None) -> Letter:
+    ends = day(grace_ends_on(episode.first_failed_at))
+    name = _name(episode)
+    opening = {
+        NoticeKind.PAST_DUE_FIRST: (
+            f"The payment for {name} did not go through",
+            f"We could not take the payment for your {tier(episode.membership)} membership.",
+        ),
+        NoticeKind.PAST_DUE_REMINDER: (
+            f"Reminder: the payment for {name} is still open",
+            f"The payment for your {tier(episode.membership)} membership is still open.",
+        ),
+        NoticeKind.PAST_DUE_LAST_CALL: (
+            f"Last reminder: your membership ends on {ends}",
+            f"The payment for your {tier(episode.membership)} membership is still open. Without "
+            f"it the membership ends on {ends}.",
+        ),
+        NoticeKind.PAY_LINK: (
+            f"The link to pay for {name}",
+            f"Here is the link to pay for your {tier(episode.membership)} membership.",
+        ),
+    }
+    subject, first = opening[NoticeKind(kind)]
+    return Letter(
+        subject=subject,
+        paragraphs=[
+            f"{first} {reason_for(episode.decline_code).member}",
+            WHAT_TO_DO[Cause(episode.cause)],
+            f"Your listing stays as it is until {ends}.",
+        ],
+        facts=_facts(episode, method),
+        button=Button(_label(episode), episode.pay_url or page("dashboard")),
+        after=[CHANGE_IT, ANSWER],
+    )
+
+
+def ended_unpaid(episode: Episode) -> Letter:
+    house = episode.membership.property
+    shown = f" {house.title} is no longer shown to guests." if house else ""
+    return Letter(
+        subject="Your membership has ended",
+        paragraphs=[
+            f"We could not take the payment for your {tier(episode.membership)} membership, so it "
+            f"has ended.{shown} We do not try the card again.",
+            "Everything you entered is kept. If you want to come back, choose a plan and submit "
+            "the house again: there is nothing to type a second time.",
+        ],
+        facts=about(episode.membership),
+        button=rejoin(episode.membership),
+        after=[ANSWER],
+    )
+
+
+def _name(episode: Episode) -> str:
+    house = episode.membership.property
+    return house.title if house else "your membership"
+
+
+def _label(episode: Episode) -> str:
+    if episode.cause == Cause.AUTHENTICATION:
+        return "Confirm the payment"
+    return f"Pay {pounds(episode.amount_pence)} now"
+
+
+def _facts(episode: Episode, method: PaymentMethod | None) -> list[tuple[str, str]]:
+    facts = [("Amount", f"{pounds(episode.amount_pence)} with VAT"), *about(episode.membership)]
+    if method and method.last4:
+        facts.append(("Card", str(method)))
+    if episode.next_attempt_at and episode.cause == Cause.SOFT:
+        facts.append(("Next try", f"by itself on {day(day_of(episode.next_attempt_at))}"))
+    return facts
