@@ -4,9 +4,9 @@ from stripe_sandbox.billing import (
     checkout,
     disputes,
     endings,
+    paying,
     payment_methods,
     portal,
-    renewals,
 )
 from stripe_sandbox.billing.customers import get_customer
 from stripe_sandbox.errors import ParameterInvalid, ParameterMissing
@@ -111,7 +111,7 @@ def hear_from_bank(sandbox: Sandbox, body: dict, payment_method: str) -> dict:
 def authenticate(sandbox: Sandbox, body: dict, invoice: str) -> dict:
     with sandbox.changing():
         obj = sandbox.get("invoice", invoice)
-        renewals.confirm(sandbox, obj, done=bool(body.get("done", True)))
+        paying.confirm(sandbox, obj, done=bool(body.get("done", True)))
         shown = present(obj)
     wait_if_asked(sandbox, body)
     return shown

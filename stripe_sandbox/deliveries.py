@@ -1,15 +1,12 @@
 """Webhooks: every event to every endpoint that wants it, signed, in order, retried."""
 
-import hashlib
-import hmac
 import json
 import threading
 import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-import requests
-
+from stripe_sandbox.sending import post, sign
 from stripe_sandbox.shapes import present
 
 if TYPE_CHECKING:
@@ -17,7 +14,6 @@ if TYPE_CHECKING:
 
 # Wall time between tries. Stripe takes days; a drill wants to see all of them.
 RETRY_SECONDS = (1, 2, 4, 8, 16)
-TIMEOUT_SECONDS = 30
 # How many later deliveries one that is put out of order lets pass, at most.
 MOST_PLACES = 5
 
@@ -198,19 +194,3 @@ def seconds_to_next(waiting: Collection[dict]) -> float | None:
     if not waiting:
         return None
     return max(0.0, min(row["next_try_at"] for row in waiting) - time.time())
-
-
-def sign(body: bytes, secret: str, moment: int) -> str:
-    signed = f"{moment}.".encode() + body
-    digest = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-    return f"t={moment},v1={digest}"
-
-
-def post(url: str, body: bytes, headers: dict) -> tuple[int | None, str | None]:
-    try:
-        response = requests.post(
-            url, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
-        )
-    except requests.RequestException as error:
-        return None, str(error)
-    return response.status_code, None if response.ok else response.text[:500]

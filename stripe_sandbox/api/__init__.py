@@ -22,6 +22,7 @@ from stripe_sandbox.api import (
     subscription_creation,
     subscription_update,
     subscriptions,
+    tax_rates,
 )
 
 ROUTES = [
@@ -44,6 +45,7 @@ ROUTES = [
         subscription_creation,
         subscription_update,
         subscriptions,
+        tax_rates,
     )
     for route in module.ROUTES
 ]

@@ -1,6 +1,4 @@
-"""Products, prices and tax rates."""
-
-from decimal import Decimal, InvalidOperation
+"""Products and prices."""
 
 from stripe_sandbox.api.lists import list_objects, page
 from stripe_sandbox.api.params import (
@@ -34,8 +32,6 @@ PRICE = (
     "unit_amount",
 )
 PRICE_FILTERS = ("lookup_keys", "product", "active", "type")
-TAX_RATE_TEXTS = ("country", "description", "jurisdiction", "state", "tax_type")
-TAX_RATE = (*TAX_RATE_TEXTS, "active", "display_name")
 
 
 def create_product(sandbox: Sandbox, params: dict) -> dict:
@@ -178,52 +174,6 @@ def list_prices(sandbox: Sandbox, params: dict) -> dict:
     return page(prices[::-1], params, "/v1/prices", *PRICE_FILTERS)
 
 
-def create_tax_rate(sandbox: Sandbox, params: dict) -> dict:
-    allow(params, *TAX_RATE, "inclusive", "percentage")
-    percentage = read_percentage(params)
-    rate = sandbox.create(
-        "tax_rate",
-        "txr",
-        active=read_bool(params, "active", True),
-        display_name=require(params, "display_name"),
-        effective_percentage=percentage,
-        inclusive=read_bool({"inclusive": require(params, "inclusive")}, "inclusive"),
-        metadata=merge_metadata({}, params),
-        percentage=percentage,
-        **pick(params, *TAX_RATE_TEXTS),
-    )
-    sandbox.record("tax_rate.created", rate)
-    return present(rate)
-
-
-def read_percentage(params: dict) -> float | int:
-    try:
-        percentage = Decimal(require(params, "percentage"))
-    except InvalidOperation:
-        raise ParameterInvalid("percentage", "Invalid decimal") from None
-    return int(percentage) if percentage == int(percentage) else float(percentage)
-
-
-def retrieve_tax_rate(sandbox: Sandbox, params: dict, tax_rate: str) -> dict:
-    return present(sandbox.get("tax_rate", tax_rate))
-
-
-def update_tax_rate(sandbox: Sandbox, params: dict, tax_rate: str) -> dict:
-    allow(params, *TAX_RATE)
-    obj = sandbox.get("tax_rate", tax_rate)
-    before = present(obj)
-    obj.update(pick(params, "display_name", *TAX_RATE_TEXTS))
-    obj["active"] = read_bool(params, "active", obj["active"])
-    obj["metadata"] = merge_metadata(obj["metadata"], params)
-    sandbox.record("tax_rate.updated", sandbox.save(obj), before)
-    return present(obj)
-
-
-def list_tax_rates(sandbox: Sandbox, params: dict) -> dict:
-    wanted = {name: read_bool(params, name) for name in ("active", "inclusive")}
-    return list_objects(sandbox, "tax_rate", params, "/v1/tax_rates", **wanted)
-
-
 ROUTES = [
     ("POST", "/v1/products", create_product),
     ("GET", "/v1/products", list_products),
@@ -234,8 +184,4 @@ ROUTES = [
     ("GET", "/v1/prices", list_prices),
     ("GET", "/v1/prices/<price>", retrieve_price),
     ("POST", "/v1/prices/<price>", update_price),
-    ("POST", "/v1/tax_rates", create_tax_rate),
-    ("GET", "/v1/tax_rates", list_tax_rates),
-    ("GET", "/v1/tax_rates/<tax_rate>", retrieve_tax_rate),
-    ("POST", "/v1/tax_rates/<tax_rate>", update_tax_rate),
 ]

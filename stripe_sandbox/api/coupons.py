@@ -1,6 +1,5 @@
 """Coupons and promotion codes."""
 
-from stripe_sandbox.api.catalogue import read_percentage
 from stripe_sandbox.api.lists import list_objects, page
 from stripe_sandbox.api.params import (
     allow,
@@ -13,6 +12,7 @@ from stripe_sandbox.api.params import (
     read_list,
     require,
 )
+from stripe_sandbox.api.tax_rates import read_percentage
 from stripe_sandbox.billing import coupons
 from stripe_sandbox.errors import ParameterInvalid
 from stripe_sandbox.sandbox import Sandbox

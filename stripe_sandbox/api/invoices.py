@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from stripe_sandbox.api.lists import page
 from stripe_sandbox.api.params import allow, read_bool
-from stripe_sandbox.billing import collecting, first_payment, renewals
+from stripe_sandbox.billing import collecting, first_payment, paying, renewals
 from stripe_sandbox.billing.invoices import subscription_id
 from stripe_sandbox.errors import ParameterInvalid
 from stripe_sandbox.sandbox import Sandbox
@@ -34,8 +34,8 @@ def pay(sandbox: Sandbox, params: dict, invoice: str) -> dict:
     allow(params, "payment_method", "paid_out_of_band", "off_session")
     obj = sandbox.get("invoice", invoice)
     if read_bool(params, "paid_out_of_band"):
-        return present(renewals.pay_elsewhere(sandbox, obj))
-    return present(renewals.pay_now(sandbox, obj, read_method(sandbox, obj, params)))
+        return present(paying.pay_elsewhere(sandbox, obj))
+    return present(paying.pay_now(sandbox, obj, read_method(sandbox, obj, params)))
 
 
 def read_method(sandbox: Sandbox, invoice: dict, params: dict) -> dict | None:

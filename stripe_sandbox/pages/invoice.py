@@ -4,7 +4,7 @@ from flask import current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
 
-from stripe_sandbox.billing import collecting, renewals
+from stripe_sandbox.billing import collecting, paying, renewals
 from stripe_sandbox.billing.invoices import subscription_id
 from stripe_sandbox.billing.payment_methods import attach, create_payment_method
 from stripe_sandbox.cards import OFFERED
@@ -52,7 +52,7 @@ def pay(invoice: str) -> ResponseReturnValue:
         if obj is None:
             return nothing()
         try:
-            renewals.pay_now(sandbox, obj, new_card(obj, request.form.get("card_number", "")))
+            paying.pay_now(sandbox, obj, new_card(obj, request.form.get("card_number", "")))
         except ConfirmationNeeded:
             amount = money(obj["amount_remaining"], obj["currency"])
             action = f"/i/{invoice}/authenticate"
@@ -77,7 +77,7 @@ def authenticate(invoice: str) -> ResponseReturnValue:
             return nothing()
         done = request.form.get("authenticate") == "complete"
         try:
-            renewals.confirm(sandbox, obj, done=done)
+            paying.confirm(sandbox, obj, done=done)
         except StripeError as error:
             return render(obj, error.message)
         if not done:
