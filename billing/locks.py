@@ -16,7 +16,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import stripe
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from billing.gateway.line import UNREACHABLE, StripeUnavailable
@@ -184,13 +184,3 @@ def take(name: str, token: str) -> bool:
 
 def _end() -> datetime:
     return timezone.now() + timedelta(seconds=LEASE_SECONDS)
-
-
-def hold_until_commit(name: str) -> None:
-    """Wait for every other transaction that holds `name`; ours lets go of it when it ends.
-
-    On SQLite the transaction itself is that lock: it begins IMMEDIATE, so there is only one.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

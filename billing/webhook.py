@@ -68,12 +68,16 @@ def _answer(message: str, status: int) -> HttpResponse:
 
 def _count_refusal(address: str) -> int:
     """Return how many of this minute came from there, with this one. Each process counts alone."""
-    key = f"webhook-refused:{address}:{int(time.time()) // MINUTE}"
+    key = f"webhook-refused:{address}:{_minute()}"
     cache.add(key, 0, timeout=2 * MINUTE)
     try:
         return cache.incr(key)
     except ValueError:
         return 1  # it was dropped in between, for want of room
+
+
+def _minute() -> int:
+    return int(time.time()) // MINUTE
 
 
 def client_address(request: HttpRequest) -> str:

@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Case, Count, F, IntegerField, QuerySet, Sum, Value, When
 
 from accounts.london import day_of, start_of_month
-from billing.models import Cycle, MembershipStatus, SubscriptionProblem
+from billing.models import Cycle, IncomingEvent, MembershipStatus, SubscriptionProblem
 from billing.models.membership import CURRENT
 from crm.models import Contact, EnquiryRecord, MembershipRecord, PropertyRecord, SyncFailure
 from listings.choices import EnquiryStatus, ListingStatus
@@ -62,6 +62,11 @@ def unreadable_subscriptions() -> QuerySet[SubscriptionProblem]:
     return SubscriptionProblem.objects.open()
 
 
+def parked_events() -> QuerySet[IncomingEvent]:
+    """Of Stripe, given up after the last try."""
+    return IncomingEvent.objects.parked().defer("body")
+
+
 def open_failures() -> QuerySet[SyncFailure]:
     return SyncFailure.objects.open()
 
@@ -74,6 +79,7 @@ def queue_counts() -> dict[str, int | None]:
         "held_back": enquiries_to_release(),
         "payments": payments_failing(),
         "subscriptions": unreadable_subscriptions(),
+        "events": parked_events(),
         "failures": open_failures(),
     }
     return readable_counts(queues)

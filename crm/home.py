@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.admin_columns import rounded_money
 from accounts.london import LONDON, day_of
-from billing.models import SubscriptionProblem
+from billing.models import IncomingEvent, SubscriptionProblem
 from crm import dashboard
 from crm.models import (
     Contact,
@@ -104,6 +104,14 @@ QUEUES = (
         SubscriptionProblem,
         lambda: dashboard.unreadable_subscriptions().with_owner().order_by("first_seen_at", "pk"),
         {"state": "open"},
+    ),
+    Queue(
+        "events",
+        "Stripe events given up",
+        "Every event of Stripe could be processed, or is still being tried.",
+        IncomingEvent,
+        lambda: dashboard.parked_events().order_by("received_at", "pk"),
+        {"state": "parked"},
     ),
     Queue(
         "failures",

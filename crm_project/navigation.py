@@ -46,6 +46,7 @@ SECTIONS = (
                 "billing_subscriptionproblem",
                 "subscriptions",
             ),
+            ("Stripe events", "webhook", "billing_incomingevent", "events"),
             ("Sync failures", "sync_problem", "crm_syncfailure", "failures"),
         ],
     ),

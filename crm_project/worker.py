@@ -21,6 +21,8 @@ RUN_COMMAND = "crm_project.worker.run_command"
 # A command as typed: minutes between two runs.
 SCHEDULES = {
     "send_queued_mail": 5,  # what a stopped worker or a refusing mail server left behind
+    "stripe_events": 1,  # what the tasks of its arrivals left behind
+    "stripe_events --forget": 24 * 60,
     "crm_retry": 1,
     "crm_check --repair": 15,
     "crm_forget": 24 * 60,

@@ -1,6 +1,7 @@
 """Importing these modules registers them: Django's autodiscovery imports this package alone."""
 
 from billing.admin.exception import ListingExceptionAdmin
+from billing.admin.incoming_event import IncomingEventAdmin
 from billing.admin.payment import PaymentAdmin
 from billing.admin.price_list import FeatureAdmin, PlanAdmin, TierAdmin
 from billing.admin.problem import SubscriptionProblemAdmin
@@ -8,6 +9,7 @@ from billing.admin.problem import SubscriptionProblemAdmin
 __all__ = [
     "FeatureAdmin",
     "ListingExceptionAdmin",
+    "IncomingEventAdmin",
     "PaymentAdmin",
     "PlanAdmin",
     "SubscriptionProblemAdmin",

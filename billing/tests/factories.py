@@ -8,6 +8,7 @@ from accounts.tests.factories import OwnerFactory
 from billing.models import (
     Cycle,
     Feature,
+    IncomingEvent,
     ListingException,
     Membership,
     MembershipStatus,
@@ -107,3 +108,17 @@ class SubscriptionProblemFactory(factory.django.DjangoModelFactory):
     reason = "The price price_1 belongs to no tier."
     first_seen_at = factory.LazyFunction(timezone.now)
     last_seen_at = factory.SelfAttribute("first_seen_at")
+
+
+class IncomingEventFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = IncomingEvent
+
+    stripe_id = factory.Sequence(lambda n: f"evt_test{n}")
+    type = "invoice.paid"
+    stripe_customer_id = factory.Sequence(lambda n: f"cus_event{n}")
+    body = "{}"
+    error = "Stripe could not be reached, or had too much to do.\nStripeUnavailable: 503"
+    attempts = 3
+    received_at = factory.LazyFunction(timezone.now)
+    next_try_at = factory.SelfAttribute("received_at")

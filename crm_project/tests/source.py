@@ -10,7 +10,8 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 # From left to right: an app may import itself and what stands before it.
 LAYERS = ("accounts", "listings", "billing", "crm", "crm_project")
-OUTSIDE = {"stripe_sandbox", "scripts", "e2e", "benchmarks"}  # serve the product from outside
+# These serve the product from outside.
+OUTSIDE = {"stripe_sandbox", "scripts", "e2e", "benchmarks", "drills"}
 NOT_PRODUCT = {"tests", "migrations", "djstripe_migrations"}
 
 

@@ -14,9 +14,18 @@ from django.urls import reverse
 
 from accounts.models import Owner, User
 from accounts.tests.factories import OwnerFactory, UserFactory
-from billing.models import Feature, ListingException, Payment, Plan, SubscriptionProblem, Tier
+from billing.models import (
+    Feature,
+    IncomingEvent,
+    ListingException,
+    Payment,
+    Plan,
+    SubscriptionProblem,
+    Tier,
+)
 from billing.tests.factories import (
     FeatureFactory,
+    IncomingEventFactory,
     ListingExceptionFactory,
     PaymentFactory,
     PlanFactory,
@@ -53,6 +62,7 @@ ROWS: dict[type[Model], Callable[[], Any]] = {
     Payment: PaymentFactory,
     Tier: TierFactory,
     Feature: FeatureFactory,
+    IncomingEvent: IncomingEventFactory,
     ListingException: ListingExceptionFactory,
     Plan: PlanFactory,
     SubscriptionProblem: SubscriptionProblemFactory,

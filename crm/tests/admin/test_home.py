@@ -14,7 +14,7 @@ from accounts.admin_columns import admin_url, rounded_money
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from billing.models import Cycle, MembershipStatus
-from billing.tests.factories import SubscriptionProblemFactory
+from billing.tests.factories import IncomingEventFactory, SubscriptionProblemFactory
 from crm import dashboard
 from crm.home import QUEUES, Queue, greeting
 from crm.models import EnquiryRecord
@@ -47,6 +47,8 @@ def busy(db: None) -> None:
     membership_record(status=MembershipStatus.CANCELLED)
     SubscriptionProblemFactory()
     SubscriptionProblemFactory(resolved_at=timezone.now())
+    IncomingEventFactory(status="parked", next_try_at=None)
+    IncomingEventFactory(status="failed")
     SyncFailureFactory()
     SyncFailureFactory(resolved_at=timezone.now())
 

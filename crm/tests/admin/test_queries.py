@@ -15,6 +15,7 @@ from accounts.models import Owner
 from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.models import Customer
 from billing.tests.factories import (
+    IncomingEventFactory,
     MembershipFactory,
     PaymentFactory,
     SubscriptionProblemFactory,
@@ -58,6 +59,7 @@ LISTS: dict[str, tuple[Callable[[], Any], int]] = {
     "crm_interaction": (interaction_about_a_house, 5),
     "crm_activitylog": (ActivityFactory, 5),
     "crm_syncfailure": (SyncFailureFactory, 6),  # also asks whether its table can be read
+    "billing_incomingevent": (IncomingEventFactory, 6),  # also asks whether any has failed
     "billing_payment": (PaymentFactory, 5),
     "billing_subscriptionproblem": (parked_subscription, 5),
     "accounts_user": (UserFactory, 5),
@@ -124,6 +126,7 @@ def fill_desk(times: int) -> None:
         enquiry_record(quarantine_reason="Ten links")
         membership_with_house(status="past_due")
         parked_subscription()
+        IncomingEventFactory(status="parked", next_try_at=None)
         SyncFailureFactory()
 
 
@@ -134,9 +137,9 @@ def test_the_home_page_costs_the_same_at_2_rows_and_at_12(desk: Client) -> None:
     fill_desk(10)
     at_twelve = cost(desk, reverse("admin:index"))
 
-    # session, user, queue lengths, six queues, tiles, revenue, revenue at risk, any contact; and
+    # session, user, queue lengths, seven queues, tiles, revenue, revenue at risk, any contact; and
     # for the line about the mirror: the newest check, open failures, the worker's last job
-    assert (len(at_two), len(at_twelve)) == (16, 16), "\n".join(at_twelve)
+    assert (len(at_two), len(at_twelve)) == (17, 17), "\n".join(at_twelve)
 
 
 def test_no_list_is_heavier_than_300_kilobytes(desk: Client) -> None:
