@@ -27,8 +27,8 @@ def tier_and_cycle(subscription: dict[str, Any]) -> tuple[Tier, str]:
             return tier, cycle
     names = ", ".join(price.get("id") or "none" for price in prices) or "none"
     raise UnknownPrice(
-        f"No plan in the price list fits the Stripe price {names}. At Stripe, give the price or its "
-        "product the metadata “tier” with bronze, silver or gold, then look again."
+        f"No plan in the price list fits the Stripe price {names}. At Stripe, give the price or "
+        "its product the metadata “tier” with bronze, silver or gold, then look again."
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Owner
-from billing import gateway, problems
+from billing import gateway, notices, problems
 from billing import stripe_shapes as shapes
 from billing.entries import Money, ledger_entries
 from billing.ledger import record_payments
@@ -28,16 +28,16 @@ from listings.models import Property
 logger = logging.getLogger(__name__)
 
 NOT_AT_STRIPE = (
-    "Stripe does not know this subscription, so its membership stays as it was. Look whether it was "
-    "sold in another Stripe account, or in the other of test and live mode, and connect that one."
+    "Stripe does not know this subscription, so its membership stays as it was. Look whether it "
+    "was sold in another Stripe account, or in the other of test and live mode; connect that one."
 )
 NO_OWNER = (
-    "No owner belongs to its Stripe customer. At Stripe, give the subscription the metadata “owner” "
-    "with the owner's number (in the address of the owner's page here), then look again."
+    "No owner belongs to its Stripe customer. At Stripe, give the subscription the metadata "
+    "“owner” with the owner's number (in the address of the owner's page here), then look again."
 )
 CUSTOMER_DELETED = (
-    "Its customer was deleted at Stripe, so it can never be charged again. Cancel it at Stripe, and "
-    "ask its owner to buy a membership anew: that makes a new customer."
+    "Its customer was deleted at Stripe, so it can never be charged again. Cancel it at Stripe, "
+    "and ask its owner to buy a membership anew: that makes a new customer."
 )
 ON_SHOW = (ListingStatus.LIVE, ListingStatus.PAUSED)
 
@@ -57,8 +57,9 @@ def refresh_membership(subscription_id: str, *, now: datetime) -> Membership | N
         _miss(subscription_id, now)
         return None
     invoices = gateway.fetch_invoices(subscription_id)
-    money = gateway.fetch_money(invoices)
     try:
+        with unreadable_if_garbled():
+            money = gateway.fetch_money(invoices)
         with transaction.atomic():  # of what cannot be read, nothing is half written
             return _apply(subscription, invoices, money, now)
     except UnreadableSubscription as problem:
@@ -85,6 +86,7 @@ def _apply(
         problems.resolve(subscription["id"], now=now)
         return membership
     entries = ledger_entries(invoices, money)
+    was = membership.status if membership else None
     membership = membership or Membership(stripe_subscription_id=subscription["id"])
     with unreadable_if_garbled():
         columns["owner_id"] = _owner_id(subscription) or membership.owner_id
@@ -93,6 +95,7 @@ def _apply(
     record_payments(membership, entries)
     _take_off_show(membership, now)
     _settle(subscription, membership, now)
+    notices.after_refresh(membership, subscription, invoices, was=was, now=now)
     return membership
 
 

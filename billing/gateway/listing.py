@@ -14,21 +14,21 @@ EXPANDED = {
     "subscriptions": ["data.customer"],
     "invoices": ["data.payments"],
     "charges": ["data.balance_transaction"],
-    "refunds": REFUND_MONEY,
+    "refunds": [*REFUND_MONEY, "data.charge"],
     "credit_notes": [],
-    "disputes": [],
+    "disputes": ["data.charge"],
 }
 
 
 def list_all(kind: str, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
-    """Yield every object of a kind in EXPANDED, newest first, or those made since a moment.
+    """Yield every object of a kind in EXPANDED, newest first; of money, those made since a moment.
 
     Raises StripeUnavailable.
     """
     wish: dict[str, Any] = {"limit": PAGE_SIZE, "expand": EXPANDED[kind]}
     if kind == "subscriptions":
         wish["status"] = "all"
-    if since:
+    if since and kind != "subscriptions":  # an old one may have changed
         wish["created"] = {"gte": int(since.timestamp())}
     with stripe_api() as api:
         yield from map(plain, _list(api, kind).list(wish).auto_paging_iter())

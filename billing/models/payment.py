@@ -97,6 +97,14 @@ class Payment(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.invoice_number or self.stripe_object_id}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise LedgerIsAppendOnly("Payments are never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise LedgerIsAppendOnly("Payments are never deleted.")
+
     @property
     def key(self) -> tuple[str, int]:
         return self.stripe_object_id, self.step
@@ -113,11 +121,3 @@ class Payment(models.Model):
         unknown = Payment.objects.filter(pk=self.pk, fee_pence=None)
         unknown._learn(fee_pence)
         self.refresh_from_db(fields=["fee_pence"])
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise LedgerIsAppendOnly("Payments are never changed.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise LedgerIsAppendOnly("Payments are never deleted.")

@@ -21,7 +21,7 @@ class ReconcileRun(models.Model):
     counts = models.JSONField(default=dict, blank=True)
     found = models.PositiveIntegerField("differences found", default=0)
     differences = models.PositiveIntegerField("differences left", default=0)
-    # The first of those found: [{"subscription": id, "name": text, "sentences": [...], "left": bool}]
+    # The first of those found: [{"subscription": id, "name": "…", "sentences": [], "left": bool}]
     listed = models.JSONField(default=list, blank=True)
     error = models.TextField(blank=True)  # why it could not be finished
 

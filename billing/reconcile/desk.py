@@ -16,7 +16,6 @@ SCHEMA = """
     );
     CREATE INDEX laid_by_what_it_belongs_to ON laid (kind, belongs);
 """
-Parameters = Iterable[str]
 
 
 class Desk:
@@ -58,17 +57,12 @@ class Desk:
             disputes=self._belonging("disputes", charge_ids),
         )
 
-    def touched_subscriptions(self) -> set[str]:
-        """Return the subscriptions that anything on the desk is about, as far as it says."""
-        asked = "SELECT DISTINCT belongs FROM laid WHERE kind = 'invoices' AND belongs != ''"
-        return {name for (name,) in self._file.execute(asked)}
-
-    def customers_of(self, kinds: Parameters) -> set[str]:
+    def customers_of(self, kinds: Iterable[str]) -> set[str]:
         """Return the customers that money of these kinds is about, as far as it says."""
         found = set()
         for kind in kinds:
             rows = self._file.execute("SELECT object FROM laid WHERE kind = ?", (kind,))
-            found |= {shapes.id_of(json.loads(each).get("customer")) for (each,) in rows}
+            found |= {_customer_of(json.loads(each)) for (each,) in rows}
         return found - {""}
 
     def _belonging(self, kind: str, names: list[str]) -> list[dict[str, Any]]:
@@ -78,6 +72,12 @@ class Desk:
             for name in names
             for (found,) in self._file.execute(asked, (kind, name))
         ]
+
+
+def _customer_of(given: dict[str, Any]) -> str:
+    charge = given.get("charge")  # of a refund or dispute; it is the charge that says whose it is
+    holder = charge if isinstance(charge, dict) else given
+    return shapes.id_of(holder.get("customer"))
 
 
 def _belongs_to(kind: str, given: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from accounts.actor import acting_as
+from accounts.interruption import interruptible
 from crm import reasons
 from crm.backfill import Courtesy, batches, preview_batch
 from crm.backfill_progress import (
@@ -20,7 +21,6 @@ from crm.backfill_progress import (
     done_by,
     outcome_of,
 )
-from crm.interruption import interruptible
 from crm.management.arguments import number_between, past_moment
 from crm.mirror import ENTITIES, MIRRORS, Mirror, Outcome
 from crm.mirror.statistics import count_anew

@@ -15,7 +15,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from accounts.actor import acting_as
-from crm.interruption import interruptible
+from accounts.interruption import interruptible
 from crm.management.database_faults import faults_in_words
 from crm.management.differences_told import as_json, as_lines
 from crm.mirror import ENTITIES

@@ -1,0 +1,48 @@
+"""Everything Stripe holds about one subscription, from the lists or asked for by itself."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from billing import gateway
+from billing.entries import Money
+from billing.reconcile.desk import Desk
+from billing.state import unreadable_if_garbled
+
+Prices = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Picture:
+    subscription: dict[str, Any]
+    invoices: list[dict[str, Any]]
+    money: Money
+
+
+@unreadable_if_garbled()
+def listed(desk: Desk, subscription_id: str, prices: Prices) -> Picture:
+    invoices = desk.invoices_of(subscription_id)
+    subscription = _with_products(desk.subscription(subscription_id), prices)
+    return Picture(subscription, invoices, desk.money_of(invoices))
+
+
+@unreadable_if_garbled()
+def fresh(subscription_id: str) -> Picture | None:
+    """Ask Stripe what it holds now, or return None if it has no such subscription.
+
+    Raises StripeUnavailable, UnreadableSubscription.
+    """
+    subscription = gateway.fetch_subscription(subscription_id)
+    if subscription is None:
+        return None
+    invoices = gateway.fetch_invoices(subscription_id)
+    return Picture(subscription, invoices, gateway.fetch_money(invoices))
+
+
+def _with_products(subscription: dict[str, Any], prices: Prices) -> dict[str, Any]:
+    """Put whole prices where the list has ones without their product, which may name the tier."""
+    items = (subscription.get("items") or {}).get("data") or []
+    for item in items:
+        price = item.get("price")
+        if isinstance(price, dict) and price.get("id") in prices:
+            item["price"] = price | {"product": prices[price["id"]]["product"]}
+    return subscription
