@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from billing.gateway.charges import fetch_charge
 from billing.models import Membership
 from billing.stripe_shapes import id_of, invoice_subscription_id
 from billing.sync import refresh_membership
@@ -45,8 +46,17 @@ def _invoiced(subject: Subject) -> list[str]:
 def _of_its_customer(subject: Subject) -> list[str]:
     """A charge does not say what it paid for, so all that its customer has is looked at."""
     customer = id_of(subject.get("customer"))
-    known = Membership.objects.filter(stripe_customer_id=customer) if customer else None
-    return list(known.values_list("stripe_subscription_id", flat=True)) if known else []
+    if not customer:
+        return []
+    known = Membership.objects.filter(stripe_customer_id=customer).order_by("pk")
+    return list(known.values_list("stripe_subscription_id", flat=True))
+
+
+def _of_its_charge(subject: Subject) -> list[str]:
+    """A refund or a dispute names a charge, and no customer."""
+    charge_id = id_of(subject.get("charge"))
+    charge = fetch_charge(charge_id) if charge_id else None
+    return _of_its_customer(charge) if charge else []
 
 
 # By the beginning of the event's type; the first that fits counts.
@@ -56,5 +66,7 @@ FINDERS: dict[str, Callable[[Subject], list[str]]] = {
     "subscription_schedule.": _its_own,
     "invoice.": _invoiced,
     "credit_note.": _of_its_customer,
+    "charge.dispute.": _of_its_charge,
     "charge.refunded": _of_its_customer,
+    "refund.": _of_its_charge,
 }
