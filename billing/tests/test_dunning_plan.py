@@ -234,9 +234,7 @@ def renewal(**known) -> Renewal:
 
 
 def noon(day: str) -> datetime.datetime:
-    return datetime.datetime.combine(
-        datetime.date.fromisoformat(day), datetime.time(12), LONDON
-    )
+    return datetime.datetime.combine(datetime.date.fromisoformat(day), datetime.time(12), LONDON)
 
 
 @pytest.mark.parametrize(
