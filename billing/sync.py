@@ -20,6 +20,8 @@ from billing.models import Customer, Membership
 from billing.models.membership import CURRENT
 from billing.patience import short_patience
 from billing.price_list import tier_and_cycle
+from billing.publishing import is_excepted
+from billing.scheduled_changes import follow_schedule
 from billing.state import UnreadableSubscription, membership_state, unreadable_if_garbled
 from listings import lifecycle
 from listings.choices import ListingStatus
@@ -93,6 +95,8 @@ def _apply(
         columns["property_id"] = _house_id(subscription, membership, columns)
     _save_changes(membership, columns)
     record_payments(membership, entries)
+    with unreadable_if_garbled():
+        follow_schedule(membership, subscription)
     _take_off_show(membership, now)
     _settle(subscription, membership, now)
     notices.after_refresh(membership, subscription, invoices, was=was, now=now)
@@ -200,5 +204,6 @@ def _take_off_show(membership: Membership, now: datetime) -> None:
     house = membership.property
     if membership.is_current or house is None or house.status not in ON_SHOW:
         return
-    if not Membership.objects.current().filter(property=house).exists():
+    others = Membership.objects.current().filter(property=house)
+    if not others.exists() and not is_excepted(house, now):
         lifecycle.expire(house, now=now)

@@ -1,6 +1,16 @@
 """Every outbound call to Stripe. Plain dicts come back; nothing here decides about memberships."""
 
 from billing.gateway.catalogue import ensure_price, ensure_vat_rate, find_price
+from billing.gateway.changes import (
+    OutcomeUnknown,
+    PaymentRefused,
+    change_now,
+    drop_plan,
+    end_at,
+    keep,
+    plan_change,
+    preview_change,
+)
 from billing.gateway.checkout import start_checkout
 from billing.gateway.collecting import (
     fetch_invoice_with_payments,
@@ -16,7 +26,12 @@ from billing.gateway.listing import list_all, list_prices
 from billing.gateway.portal import open_portal
 
 __all__ = [
+    "OutcomeUnknown",
+    "PaymentRefused",
     "StripeUnavailable",
+    "change_now",
+    "drop_plan",
+    "end_at",
     "ensure_customer",
     "ensure_price",
     "ensure_vat_rate",
@@ -27,10 +42,13 @@ __all__ = [
     "fetch_subscription",
     "fetch_tries",
     "find_price",
+    "keep",
     "list_all",
     "list_prices",
     "open_portal",
     "pay_invoice",
+    "plan_change",
+    "preview_change",
     "preview_renewal",
     "start_checkout",
 ]

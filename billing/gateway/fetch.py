@@ -11,10 +11,13 @@ from billing.gateway.line import PAGE_SIZE, found, plain, stripe_api
 
 REFUND_MONEY = ["data.balance_transaction", "data.failure_balance_transaction"]
 
+# The schedule says what it becomes at its next renewal.
+SUBSCRIPTION_PARTS = ["items.data.price.product", "customer", "schedule.phases.items.price"]
+
 
 def fetch_subscription(subscription_id: str) -> dict[str, Any] | None:
     """Return the subscription as it is now, products included, or None if Stripe has no such."""
-    params = {"expand": ["items.data.price.product", "customer"]}
+    params = {"expand": SUBSCRIPTION_PARTS}
     with stripe_api() as api:
         return found(api.subscriptions.retrieve, subscription_id, params)
 

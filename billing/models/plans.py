@@ -6,6 +6,7 @@ from django.db.models import Q
 from listings.perks import Perk
 
 FULL_PERCENT_IN_BASIS_POINTS = 10_000
+COMMITMENT_MONTHS = 12  # of a monthly plan
 
 
 class Cycle(models.TextChoices):

@@ -11,7 +11,7 @@ from listings.tests.factories import PropertyFactory
 
 pytestmark = pytest.mark.django_db
 
-BUTTON = "Card, invoices, cancelling"
+BUTTON = "Card and invoices"
 PORTAL = "https://billing.stripe.example/session"
 
 

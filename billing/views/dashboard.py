@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -6,10 +8,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import owner_required
+from accounts.london import day_of
 from accounts.models import Owner
 from accounts.transitions import TransitionNotAllowed
 from billing import publishing
-from billing.models import Customer, Membership, MembershipStatus
+from billing.membership_card import card_of
+from billing.models import Customer, ListingException, Membership, MembershipStatus
 from billing.next_step import next_step
 from listings.models import Enquiry, Property
 
@@ -19,12 +23,15 @@ LATEST = 5
 @owner_required
 @require_safe
 def dashboard(request: HttpRequest, owner: Owner) -> HttpResponse:
-    memberships = list(Membership.objects.for_owner(owner).select_related("tier", "property"))
+    today = day_of(timezone.now())
+    own = Membership.objects.for_owner(owner)
+    memberships = list(own.select_related("tier", "property", "scheduled_change__tier"))
     enquiries = Enquiry.objects.for_owner(owner).select_related("property")
     context = {
         "owner": owner,
-        "houses": _houses(owner, memberships),
+        "houses": _houses(owner, memberships, today),
         "memberships": memberships,
+        "cards": [card_of(one, today=today) for one in memberships],
         "past_due": [one for one in memberships if one.status == MembershipStatus.PAST_DUE],
         # Only a customer of Stripe's has a page there.
         "has_billing": Customer.objects.filter(owner=owner).exists(),
@@ -54,13 +61,19 @@ def house_submit(request: HttpRequest, owner: Owner, pk: int) -> HttpResponse:
     return redirect("dashboard")
 
 
-def _houses(owner: Owner, memberships: list[Membership]) -> list[dict[str, object]]:
-    """Return `{house, membership, step}` for each house, the newest first."""
+def _houses(owner: Owner, memberships: list[Membership], today: date) -> list[dict[str, object]]:
+    """Return `{house, membership, exception, step}` for each house, the newest first."""
+    running = ListingException.objects.running(today).filter(property__owner=owner)
+    exceptions = {one.property_id: one for one in running.select_related("tier")}
     current = {one.property_id: one for one in memberships if one.is_current}
     shown = []
     for house in Property.objects.for_owner(owner).with_photos().order_by("-created_at", "-pk"):
         membership = current.get(house.pk)
         missing = house.missing_for_submission()
-        step = next_step(house, membership, has_unused=None in current, missing=missing)
-        shown.append({"house": house, "membership": membership, "step": step})
+        exception = exceptions.get(house.pk)
+        entitled = exception is not None or None in current
+        step = next_step(house, membership, has_unused=entitled, missing=missing)
+        shown.append(
+            {"house": house, "membership": membership, "exception": exception, "step": step}
+        )
     return shown

@@ -16,11 +16,9 @@ from accounts.models import Owner
 from billing import gateway
 from billing.forms import HouseChoice
 from billing.models import Cycle, Membership, Plan
+from billing.models.plans import COMMITMENT_MONTHS
+from billing.views.waiting import waiting, whole_number
 from listings.models import Property
-
-SECONDS_BETWEEN_LOOKS = 3
-MOST_LOOKS = 20
-COMMITMENT_MONTHS = 12
 
 
 @owner_required
@@ -67,17 +65,12 @@ def checkout(request: HttpRequest, owner: Owner, plan_pk: int) -> HttpResponse:
 @require_safe
 def checkout_return(request: HttpRequest, owner: Owner) -> HttpResponse:
     house = _house(request.GET, owner)
-    look = _whole_number(request.GET, "look")
-    membership = _arrived(owner, house, after=_whole_number(request.GET, "after"))
-    again = request.GET.copy()
-    again["look"] = str(look + 1)
+    membership = _arrived(owner, house, after=whole_number(request.GET, "after"))
     context = {
         "house": house,
         "membership": membership,
-        "waiting": membership is None and look < MOST_LOOKS,
-        "again": again.urlencode(),
-        "seconds": SECONDS_BETWEEN_LOOKS,
         "owner_area": "plans",
+        **waiting(request, arrived=membership is not None),
     }
     return render(request, "billing/checkout_return.html", context)
 
@@ -97,7 +90,7 @@ def _has_membership(house: Property) -> bool:
 def _tiers() -> list[dict[str, object]]:
     """Return `{tier, yearly, monthly, committed, saving}`; plans may be None, money is pence."""
     cards = []
-    for tier, group in groupby(Plan.objects.on_sale(), key=lambda plan: plan.tier):
+    for tier, group in groupby(Plan.objects.on_sale().with_features(), key=lambda plan: plan.tier):
         by_cycle = {plan.cycle: plan for plan in group}
         yearly, monthly = by_cycle.get(Cycle.ANNUAL), by_cycle.get(Cycle.MONTHLY)
         committed = monthly.gross_pence * COMMITMENT_MONTHS if monthly else 0
@@ -133,8 +126,3 @@ def _arrived(owner: Owner, house: Property | None, *, after: int) -> Membership 
     memberships = Membership.objects.for_owner(owner).current().select_related("tier")
     bound = memberships.filter(property=house).first() if house else None
     return bound or memberships.filter(property=None, pk__gt=after).order_by("-pk").first()
-
-
-def _whole_number(data: QueryDict, name: str) -> int:
-    typed = data.get(name, "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else 0

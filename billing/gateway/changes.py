@@ -1,0 +1,160 @@
+"""Changes of a running subscription: shown beforehand, carried out, planned, taken back.
+
+Amounts depend on the second they are worked out for. So a preview and the change that follows it
+name the same `proration_date`: what was shown is what is charged.
+"""
+
+import uuid
+from typing import Any
+
+import stripe
+
+from billing.gateway.line import StripeUnavailable, once, plain, stripe_api
+
+Json = dict[str, Any]
+
+OUTCOME_UNKNOWN = (
+    "Our payment provider has not confirmed the change. It may have gone through or not: your "
+    "dashboard says which as soon as we know. Nothing is charged twice."
+)
+DECLINED = "Your bank did not pay. Nothing was charged, and your plan is as it was."
+MUST_CONFIRM = (
+    "Your bank wants you to confirm this payment, which cannot be done from here. "
+    "Nothing was charged, and your plan is as it was."
+)
+NO_CARD = "There is no card that could be charged. Your plan is as it was."
+
+
+class PaymentRefused(Exception):
+    """The change was not paid for, so Stripe left everything as it was. For the owner to read."""
+
+
+class OutcomeUnknown(StripeUnavailable):
+    """Stripe got the change, perhaps, and did not say what became of it."""
+
+
+def preview_change(
+    subscription_id: str, item_id: str, price_id: str, *, proration_date: int
+) -> Json:
+    """Return the invoice that the change would bring at once.
+
+    Raises StripeUnavailable.
+    """
+    details = {
+        "items": [{"id": item_id, "price": price_id}],
+        "proration_behavior": "always_invoice",
+        "proration_date": proration_date,
+    }
+    wish = {"subscription": subscription_id, "subscription_details": details}
+    with stripe_api() as api:
+        return plain(api.invoices.create_preview(wish))
+
+
+def change_now(
+    subscription_id: str, item_id: str, price_id: str, *, proration_date: int, note: str
+) -> Json:
+    """Move the subscription to another price and charge the difference; return it, with its
+    newest invoice. Asking twice for the same change charges once.
+
+    Raises PaymentRefused, OutcomeUnknown.
+    """
+    wish = {
+        "items": [{"id": item_id, "price": price_id}],
+        "proration_behavior": "always_invoice",
+        "proration_date": proration_date,
+        # A card that does not pay leaves the old plan as it was.
+        "payment_behavior": "error_if_incomplete",
+        "metadata": {"plan": note},
+        "expand": ["latest_invoice"],
+    }
+    try:
+        with stripe_api() as api:
+            return _pay(api.subscriptions, subscription_id, wish)
+    except StripeUnavailable as error:
+        raise OutcomeUnknown(OUTCOME_UNKNOWN) from error
+
+
+def _pay(subscriptions: Any, subscription_id: str, wish: Json) -> Json:
+    key = once(f"change-{subscription_id}", wish)
+    try:
+        return plain(subscriptions.update(subscription_id, wish, key))
+    except stripe.CardError as error:
+        asks = "requires_action" in (error.code or "") or error.code == "authentication_required"
+        raise PaymentRefused(MUST_CONFIRM if asks else DECLINED) from error
+    except stripe.InvalidRequestError as error:
+        if error.code == "resource_missing" and "payment" in str(error):
+            raise PaymentRefused(NO_CARD) from error
+        raise
+
+
+def plan_change(subscription: Json, price_id: str, *, vat_rate: str, interval: str) -> None:
+    """Let the subscription go on at another price from its next renewal.
+
+    A plan made before is replaced. Raises StripeUnavailable.
+    """
+    with stripe_api() as api:
+        schedule = _schedule_of(api, subscription)
+        current = schedule["current_phase"]
+        items = [
+            {"price": item["price"]["id"], "quantity": item.get("quantity") or 1}
+            for item in subscription["items"]["data"]
+        ]
+        rates = [rate["id"] for rate in subscription.get("default_tax_rates") or []]
+        now = {"items": items, "default_tax_rates": rates, "proration_behavior": "none"}
+        then = {
+            "items": [{"price": price_id, "quantity": 1}],
+            "default_tax_rates": [vat_rate],
+            "duration": {"interval": interval, "interval_count": 1},
+            "proration_behavior": "none",
+        }
+        phases = [{name: current[name] for name in ("start_date", "end_date")} | now, then]
+        wish = {"end_behavior": "release", "phases": phases}
+        api.subscription_schedules.update(schedule["id"], wish, _each_time())
+
+
+def _schedule_of(api: Any, subscription: Json) -> Json:
+    name = schedule_id(subscription)
+    if name:
+        return plain(api.subscription_schedules.retrieve(name))
+    wish = {"from_subscription": subscription["id"]}
+    return plain(api.subscription_schedules.create(wish, _each_time()))
+
+
+def drop_plan(subscription: Json) -> None:
+    """Take a planned change back, if there is one. Raises StripeUnavailable."""
+    name = schedule_id(subscription)
+    if name:
+        with stripe_api() as api:
+            api.subscription_schedules.release(name, {}, _each_time())
+
+
+def end_at(subscription: Json, moment: int | None) -> None:
+    """Let the subscription end with its period, or at a later moment; a planned change is dropped.
+
+    Raises StripeUnavailable.
+    """
+    drop_plan(subscription)  # Stripe lets a schedule alone say when a subscription ends
+    wish: Json = {"cancel_at_period_end": True}
+    if moment:
+        wish = {"cancel_at": moment, "proration_behavior": "none"}
+    with stripe_api() as api:
+        api.subscriptions.update(subscription["id"], wish, _each_time())
+
+
+def keep(subscription: Json) -> None:
+    """Take back that it is to end, however that was said. Raises StripeUnavailable."""
+    flagged = subscription.get("cancel_at_period_end")
+    wish = {"cancel_at_period_end": False} if flagged else {"cancel_at": ""}
+    with stripe_api() as api:
+        api.subscriptions.update(subscription["id"], wish, _each_time())
+
+
+def schedule_id(subscription: Json) -> str:
+    schedule = subscription.get("schedule") or ""
+    return schedule["id"] if isinstance(schedule, dict) else schedule
+
+
+def _each_time() -> stripe.RequestOptions:
+    """Options for what may be done again after it was undone: only one call's own second try is
+    answered like its first."""
+    return {"idempotency_key": str(uuid.uuid4())}

@@ -1,0 +1,50 @@
+"""What Stripe's schedule says that a membership becomes at its next renewal."""
+
+from typing import Any
+
+from accounts.london import day_of_timestamp
+from billing import stripe_shapes as shapes
+from billing.models import Membership, ScheduledChange
+from billing.price_list import tier_and_cycle
+
+
+def follow_schedule(membership: Membership, subscription: dict[str, Any]) -> None:
+    """Keep the row as the schedule is now. `subscription` has its schedule and prices expanded.
+
+    Raises UnreadableSubscription.
+    """
+    phase = _next_phase(subscription) if membership.is_current else None
+    if phase is None:
+        ScheduledChange.objects.filter(membership=membership).delete()
+        return
+    columns = _columns(phase, subscription)
+    found = ScheduledChange.objects.filter(membership=membership).first()
+    if found is None:
+        ScheduledChange.objects.create(membership=membership, **columns)
+    elif any(getattr(found, name) != value for name, value in columns.items()):
+        ScheduledChange.objects.filter(pk=found.pk).update(**columns)
+
+
+def _next_phase(subscription: dict[str, Any]) -> dict[str, Any] | None:
+    schedule = subscription.get("schedule")
+    if not isinstance(schedule, dict) or not schedule.get("current_phase"):
+        return None
+    ends = schedule["current_phase"]["end_date"]
+    later = [phase for phase in schedule["phases"] if phase["start_date"] >= ends]
+    return min(later, key=lambda phase: phase["start_date"], default=None)
+
+
+def _columns(phase: dict[str, Any], subscription: dict[str, Any]) -> dict[str, Any]:
+    tier, cycle = tier_and_cycle({"items": {"data": phase["items"]}})
+    [item] = phase["items"][:1]
+    rates = [rate for rate in phase.get("default_tax_rates") or [] if isinstance(rate, dict)]
+    rates = rates or subscription.get("default_tax_rates") or []
+    unit = shapes.price_of(item)["unit_amount"]
+    net, vat = shapes.net_and_vat(unit * (item.get("quantity") or 1), rates)
+    return {
+        "tier_id": tier.pk,
+        "billing_cycle": cycle,
+        "net_pence": net,
+        "vat_pence": vat,
+        "starts_on": day_of_timestamp(phase["start_date"]),
+    }

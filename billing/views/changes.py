@@ -1,0 +1,262 @@
+"""Changing a membership: choose, see what is charged when, confirm, see what became of it.
+
+Stripe does the change; the membership follows by the same look as after every webhook.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import owner_required
+from accounts.london import day_of
+from accounts.models import Owner
+from accounts.templatetags.site import pounds
+from billing import changing, gateway, quotes
+from billing import stripe_shapes as shapes
+from billing.membership_card import card_of
+from billing.models import Membership, Plan
+from billing.models.plans import STRIPE_INTERVALS
+from billing.sync import refresh_membership
+from billing.views.changed import to_result
+
+logger = logging.getLogger(__name__)
+
+NOT_SHOWN = (
+    "The page had been open for too long, or your plan has changed meanwhile. Nothing was charged: "
+    "please look at it again."
+)
+
+View = Callable[..., HttpResponse]
+
+
+def of_own_membership(view: View) -> View:
+    """Call `view(request, membership, ...)`; another owner's membership is a 404.
+
+    What cannot be done is said in a sentence; a Stripe that is away, on a page of its own.
+    """
+
+    @owner_required
+    @never_cache
+    @wraps(view)
+    def wrapped(request: HttpRequest, owner: Owner, pk: int, **kwargs: object) -> HttpResponse:
+        memberships = Membership.objects.for_owner(owner)
+        memberships = memberships.select_related("tier", "property", "scheduled_change__tier")
+        membership = get_object_or_404(memberships, pk=pk)
+        try:
+            return view(request, membership, **kwargs)
+        except changing.ChangeRefused as refusal:
+            _look(membership)  # what Stripe has is not what we showed
+            messages.error(request, str(refusal))
+            return redirect("dashboard")
+        except gateway.StripeUnavailable as error:
+            context = {"error": error, "retry": request.path, "owner_area": "houses"}
+            return render(request, "billing/stripe_unavailable.html", context, status=503)
+
+    return wrapped
+
+
+@of_own_membership
+@require_safe
+def membership_plans(request: HttpRequest, membership: Membership) -> HttpResponse:
+    plans = list(Plan.objects.on_sale().with_features())
+    scheduled = getattr(membership, "scheduled_change", None)
+    context = {
+        "card": card_of(membership, today=day_of(timezone.now())),
+        "offers": changing.offers(membership, scheduled, plans),
+        "blocked": changing.why_no_change(membership),
+        "owner_area": "houses",
+    }
+    return render(request, "billing/membership_plans.html", context)
+
+
+# --- Another plan ---------------------------------------------------------------------------------
+
+
+@of_own_membership
+@require_http_methods(["GET", "HEAD", "POST"])
+def membership_change(request: HttpRequest, membership: Membership, plan_pk: int) -> HttpResponse:
+    plan = get_object_or_404(Plan.objects.on_sale(), pk=plan_pk)
+    scheduled = getattr(membership, "scheduled_change", None)
+    [offer] = changing.offers(membership, scheduled, [plan])
+    if offer.refusal:
+        # Pressed twice, the second press finds the change done.
+        return to_result(membership, "now" if offer.at_once else "planned", plan)
+    change = _now if offer.at_once else _at_renewal
+    return change(request, membership, plan)
+
+
+def _now(request: HttpRequest, membership: Membership, plan: Plan) -> HttpResponse:
+    subscription = gateway.fetch_subscription(membership.stripe_subscription_id)
+    item, price = changing.item_to_change(subscription), gateway.ensure_price(plan)
+    if request.method != "POST":
+        return _show_quote(request, membership, plan, subscription, item, price)
+    if item["price"]["id"] == price:  # a second press
+        return to_result(membership, "now", plan)
+    seal = quotes.Seal.read(request.POST.get("seal", ""), membership, plan)
+    if not seal or not _still_holds(seal, subscription, item):
+        messages.info(request, NOT_SHOWN)
+        return redirect(request.path)
+    today = quotes.quote(subscription, item, price, proration_date=seal.proration_date)
+    if today.due_pence != seal.due_pence:
+        text = (
+            f"The amount has changed: it was {pounds(seal.due_pence)} and is now "
+            f"{pounds(today.due_pence)}. Nothing has been charged."
+        )
+        messages.warning(request, text)
+        return _show_quote(request, membership, plan, subscription, item, price)
+    return _pay(request, membership, plan, subscription, item, price, seal)
+
+
+def _still_holds(seal: quotes.Seal, subscription: dict, item: dict) -> bool:
+    start, end = shapes.current_period(subscription)
+    in_period = (start or 0) <= seal.proration_date <= (end or seal.proration_date)
+    return in_period and item["price"]["id"] == seal.price_before
+
+
+def _show_quote(
+    request: HttpRequest,
+    membership: Membership,
+    plan: Plan,
+    subscription: dict,
+    item: dict,
+    price: str,
+) -> HttpResponse:
+    moment = quotes.second_to_prorate_from(subscription, timezone.now())
+    quote = quotes.quote(subscription, item, price, proration_date=moment)
+    seal = quotes.Seal(membership.pk, plan.pk, item["price"]["id"], moment, quote.due_pence)
+    context = {
+        "membership": membership,
+        "plan": plan,
+        "quote": quote,
+        "seal": str(seal),
+        "drops": getattr(membership, "scheduled_change", None),
+        "owner_area": "houses",
+    }
+    return render(request, "billing/change_now.html", context)
+
+
+def _pay(
+    request: HttpRequest,
+    membership: Membership,
+    plan: Plan,
+    subscription: dict,
+    item: dict,
+    price: str,
+    seal: quotes.Seal,
+) -> HttpResponse:
+    try:
+        changed = gateway.change_now(
+            subscription["id"],
+            item["id"],
+            price,
+            proration_date=seal.proration_date,
+            note=plan.lookup_key,
+        )
+    except gateway.PaymentRefused as refusal:
+        context = {"membership": membership, "plan": plan, "refusal": refusal}
+        context["owner_area"] = "houses"
+        return render(request, "billing/change_refused.html", context, status=402)
+    except gateway.OutcomeUnknown as unknown:
+        messages.warning(request, str(unknown))
+        return to_result(membership, "now", plan)
+    messages.success(request, _charged(changed, seal.due_pence))
+    try:
+        gateway.drop_plan(subscription)  # the owner was told that a planned change goes
+    except gateway.StripeUnavailable:
+        messages.warning(request, "The change planned before still stands: please drop it below.")
+    _look(membership)
+    return to_result(membership, "now", plan)
+
+
+def _charged(subscription: dict, shown: int) -> str:
+    invoice = subscription.get("latest_invoice")
+    paid = invoice["amount_paid"] if isinstance(invoice, dict) else shown
+    if paid != shown:
+        return f"{pounds(paid)} was charged, and not {pounds(shown)} as shown: please write to us."
+    return f"{pounds(paid)} was charged to your card." if paid else "Nothing had to be charged."
+
+
+def _at_renewal(request: HttpRequest, membership: Membership, plan: Plan) -> HttpResponse:
+    subscription = gateway.fetch_subscription(membership.stripe_subscription_id)
+    changing.item_to_change(subscription)
+    if request.method != "POST":
+        context = {"membership": membership, "plan": plan, "owner_area": "houses"}
+        context["day"] = changing.renewal_day(subscription)
+        context["replaces"] = getattr(membership, "scheduled_change", None)
+        return render(request, "billing/change_at_renewal.html", context)
+    gateway.plan_change(
+        subscription,
+        gateway.ensure_price(plan),
+        vat_rate=gateway.ensure_vat_rate(plan),
+        interval=STRIPE_INTERVALS[plan.cycle],
+    )
+    _look(membership)
+    return to_result(membership, "planned", plan)
+
+
+@of_own_membership
+@require_http_methods(["GET", "HEAD", "POST"])
+def membership_drop_plan(request: HttpRequest, membership: Membership) -> HttpResponse:
+    if request.method != "POST":
+        card = card_of(membership, today=day_of(timezone.now()))
+        context = {"membership": membership, "change": card.scheduled, "owner_area": "houses"}
+        return render(request, "billing/drop_plan.html", context)
+    subscription = gateway.fetch_subscription(membership.stripe_subscription_id)
+    changing.item_to_change(subscription)
+    gateway.drop_plan(subscription)
+    _look(membership)
+    return to_result(membership, "dropped")
+
+
+# --- Ending, and going on -------------------------------------------------------------------------
+
+
+@of_own_membership
+@require_http_methods(["GET", "HEAD", "POST"])
+def membership_cancel(request: HttpRequest, membership: Membership) -> HttpResponse:
+    subscription = gateway.fetch_subscription(membership.stripe_subscription_id)
+    changing.item_to_change(subscription)
+    if shapes.scheduled_end(subscription) is not None:  # a second press
+        _look(membership)
+        return to_result(membership, "ending")
+    if request.method != "POST":
+        context = {"membership": membership, "owner_area": "houses"}
+        context["day"] = changing.last_day(subscription)
+        context["committed"] = changing.end_of_commitment(subscription) is not None
+        context["drops"] = getattr(membership, "scheduled_change", None)
+        return render(request, "billing/cancel.html", context)
+    gateway.end_at(subscription, changing.end_of_commitment(subscription))
+    _look(membership)
+    return to_result(membership, "ending")
+
+
+@of_own_membership
+@require_http_methods(["GET", "HEAD", "POST"])
+def membership_keep(request: HttpRequest, membership: Membership) -> HttpResponse:
+    subscription = gateway.fetch_subscription(membership.stripe_subscription_id)
+    changing.item_to_change(subscription)
+    if shapes.scheduled_end(subscription) is None:  # a second press
+        _look(membership)
+        return to_result(membership, "kept")
+    if request.method != "POST":
+        context = {"membership": membership, "owner_area": "houses"}
+        context["day"] = changing.renewal_day(subscription)
+        return render(request, "billing/keep.html", context)
+    gateway.keep(subscription)
+    _look(membership)
+    return to_result(membership, "kept")
+
+
+def _look(membership: Membership) -> None:
+    """Show the change at once where we can; else the webhook brings it."""
+    try:
+        refresh_membership(membership.stripe_subscription_id, now=timezone.now())
+    except gateway.StripeUnavailable as error:
+        logger.info("%s is shown when its webhook comes: %s", membership.pk, error)
