@@ -18,9 +18,17 @@ from crm.models import BackfillRun
 
 TOO_OLD = timedelta(days=1)  # much may have changed behind it
 AT_WORK = timedelta(minutes=1)  # one that wrote so lately may well be alive
-# Batches go by key, whatever PostgreSQL makes of it. Left to itself it may read whole tables: for a
-# batch that seems large to it, or for all of them when the records were few as it made its plan.
-BY_KEY = "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
+# For PostgreSQL, in each batch. It goes by key, whatever the planner makes of it: left to itself it
+# may read whole tables, for a batch that seems large or when the records were few as it planned.
+# And it does not wait for the disk: what a crash takes away, it takes together with how far the run
+# had come. The last batch does wait, and with it all before it are safe.
+IN_A_BATCH = {
+    "enable_seqscan": "off",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+    "random_page_cost": "1",
+    "synchronous_commit": "off",
+}
 
 
 class AnotherAtWork(Exception):
@@ -96,17 +104,21 @@ def advance(run: BackfillRun, size: int, *, now: datetime) -> BackfillRun:
         if standing is None:
             raise BegunAnew
         if standing.finished_at is None:
-            _go_by_key()
+            _set(**IN_A_BATCH)
             _do_batch(standing, size, now)
     if _has_quadrupled(done_by(run), done_by(standing)):
         _count_records(MIRRORS[run.mirror])
     return standing
 
 
-def _go_by_key() -> None:
+def _set(**parameters: str) -> None:
+    """Set parameters of PostgreSQL for this transaction."""
     if connection.vendor == "postgresql":
+        calls = ", ".join("set_config(%s, %s, true)" for _ in parameters)
         with connection.cursor() as cursor:
-            cursor.execute(BY_KEY)
+            cursor.execute(
+                f"SELECT {calls}", [part for pair in parameters.items() for part in pair]
+            )
 
 
 def _has_quadrupled(before: int, after: int) -> bool:
@@ -126,7 +138,9 @@ def _do_batch(run: BackfillRun, size: int, now: datetime) -> None:
     run.counts = asdict(outcome_of(run) + sync_batch(mirror, stretch.due, now=now))
     run.after_key = stretch.end  # of a finished run nothing is kept: a guest's is an address
     run.updated_at = now
-    run.finished_at = now if stretch.end is None else None
+    if stretch.end is None:
+        _set(synchronous_commit="on")
+        run.finished_at = now
     run.save()
 
 

@@ -1,7 +1,7 @@
 """One of many values, however many: they travel to the database as one."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -31,8 +31,13 @@ class Among(Func):
         return f"{sql} IN (SELECT value FROM json_each(%s))", [*values, json.dumps(self.values)]  # noqa: S608
 
 
-def as_array(values: Sequence[int | str]) -> str | list[int | str]:
-    """Return numbers as PostgreSQL writes an array: psycopg takes long to write one of a list."""
-    if isinstance(next(iter(values), None), int):
-        return f"{{{','.join(map(str, values))}}}"
-    return list(values)
+def as_array(values: Iterable[int | str]) -> str:
+    """Return them as PostgreSQL writes an array: psycopg takes long to write one of a list."""
+    return f"{{{','.join(map(_element, values))}}}"
+
+
+def _element(value: int | str) -> str:
+    if isinstance(value, int):
+        return str(value)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

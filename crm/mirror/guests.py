@@ -109,7 +109,7 @@ class Guests(People):
             known_owners().filter(Among("user__email", keys)).values_list("user__email", "user_id")
         )
         # Whoever still goes by an address that is not theirs any more has to leave it first.
-        holders = Contact.objects.filter(Among("email", keys)).exclude(user=None)
+        holders = Contact.objects.order_by().filter(Among("email", keys)).exclude(user=None)
         users = {*owners.values(), *holders.values_list("user", flat=True)}
         outcome = MIRRORS["owners"].sync(users, now=now)
         return outcome + self.take_over([key for key in keys if key not in owners], now=now)
