@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from accounts.london import day_of
+from billing import notices
 from billing.models import ListingException, Membership
 from billing.models.membership import MembershipQuerySet
 from listings import lifecycle
@@ -38,6 +39,7 @@ def submit(house: Property, *, now: datetime) -> None:
     if not _claim(house, now):
         raise EntitlementMissing("This house has no membership yet. Choose a plan for it first.")
     lifecycle.submit(house, now=now)
+    notices.house_submitted(house, now=now)
 
 
 @transaction.atomic
@@ -49,12 +51,14 @@ def approve(house: Property, *, by: str, now: datetime) -> None:
             "Ask its owner to choose a plan, or grant it an exception, then approve it."
         )
     lifecycle.approve(house, by=by, now=now)
+    notices.house_approved(house, now=now)
 
 
 @transaction.atomic
 def reject(house: Property, *, reason: str, now: datetime) -> None:
     """Raises ReasonMissing, TransitionNotAllowed. The membership stays with the house."""
     lifecycle.reject(house, reason=reason, now=now)
+    notices.house_rejected(house, now=now)
 
 
 @transaction.atomic

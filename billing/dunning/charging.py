@@ -1,0 +1,92 @@
+"""“Charge now”: one try, asked for by a person, within the rules that keep a bank patient."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts.templatetags.site import pounds
+from billing import gateway
+from billing.dunning import reminding
+from billing.dunning.causes import reason_for
+from billing.models import Episode, PaymentMethod
+from billing.sync import refresh_membership
+
+MOST_TRIES = 15  # in 30 days: what the card schemes allow
+SAME_METHOD_AFTER = timedelta(hours=24)
+
+
+class ChargeRefused(Exception):
+    """It must not be charged now; the message says why."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a press of the button will do; `obstacle` says why it would not."""
+
+    episode: Episode
+    method: PaymentMethod | None
+    obstacle: str
+
+
+def offer(episode_pk: int, *, now: datetime) -> Offer:
+    """Look at Stripe and say what would be charged. Raises StripeUnavailable."""
+    episode = reminding.look(episode_pk, now=now)
+    method = reminding.method_of(episode)
+    return Offer(episode, method, obstacle(episode, method, now))
+
+
+def obstacle(episode: Episode, method: PaymentMethod | None, now: datetime) -> str:
+    if episode.closed_at:
+        return f"There is nothing to charge: {episode.get_outcome_display().lower()}."
+    if episode.is_processing:
+        return "A bank payment is under way. It takes up to seven working days: please wait for it."
+    if method is None or not method.stripe_id:
+        return "There is no card on file to charge. Send the link to pay instead."
+    if episode.recent_tries >= MOST_TRIES:
+        return (
+            f"It was tried {episode.recent_tries} times in 30 days; banks allow {MOST_TRIES}. "
+            "Send the link to pay instead."
+        )
+    return _too_soon(episode, method, now)
+
+
+def _too_soon(episode: Episode, method: PaymentMethod, now: datetime) -> str:
+    failed_at = episode.last_failed_at or episode.first_failed_at
+    is_new = method.stripe_id != episode.tried_method_id or (
+        method.changed_at is not None and method.changed_at > failed_at
+    )
+    if is_new or now - failed_at >= SAME_METHOD_AFTER:
+        return ""
+    hours = int((SAME_METHOD_AFTER - (now - failed_at)).total_seconds() // 3600) + 1
+    return (
+        f"{method} was refused less than 24 hours ago. Try again in {hours} "
+        f"hour{'' if hours == 1 else 's'}, or as soon as the member has put in another card."
+    )
+
+
+def charge(episode_pk: int, *, now: datetime) -> str:
+    """Charge what `offer` shows and return what came of it, in words.
+
+    Raises ChargeRefused, StripeUnavailable.
+    """
+    offered = offer(episode_pk, now=now)
+    if offered.obstacle or offered.method is None:
+        raise ChargeRefused(offered.obstacle)
+    episode, method = offered.episode, offered.method
+    result = gateway.pay_invoice(episode.stripe_invoice_id, method.stripe_id, key=_key(offered))
+    refresh_membership(episode.membership.stripe_subscription_id, now=now)
+    if result == gateway.collecting.PAID:
+        return f"{pounds(episode.amount_pence)} was paid by {method}."
+    if result == gateway.collecting.PROCESSING:
+        return f"The payment by {method} is under way; it takes some days until it is known."
+    reminding.look(episode_pk, now=now)
+    return f"{method} was refused: {reason_for(result).staff}. Nothing was charged."
+
+
+def _key(offered: Offer) -> str:
+    """Two presses are one charge: the invoice, the method, and the failure that came before.
+
+    Without that last part Stripe would answer a new try, a day later, with the old refusal.
+    """
+    episode, method = offered.episode, offered.method
+    failed_at = episode.last_failed_at or episode.first_failed_at
+    return f"pay-{episode.stripe_invoice_id}-{method.stripe_id}-{int(failed_at.timestamp())}"
