@@ -62,12 +62,18 @@ def subscriptions_of(sandbox: Sandbox, customer: dict) -> dict:
     return list_of(present(running[::-1]), f"/v1/customers/{customer['id']}/subscriptions")
 
 
+def refunds_of(sandbox: Sandbox, charge: dict) -> dict:
+    refunds = sandbox.all("refund", charge=charge["id"])
+    return list_of(present(refunds[::-1]), f"/v1/charges/{charge['id']}/refunds")
+
+
 def nothing(part: str) -> Callable:
     return lambda sandbox, customer: list_of([], f"/v1/customers/{customer['id']}/{part}")
 
 
 INCLUDABLE = {
     ("invoice", "payments"): payments_of,
+    ("charge", "refunds"): refunds_of,
     ("checkout.session", "line_items"): line_items_of,
     ("customer", "subscriptions"): subscriptions_of,
     ("customer", "sources"): nothing("sources"),

@@ -1,6 +1,6 @@
 """Subscription schedules, as far as a change at the next renewal needs them."""
 
-from stripe_sandbox.api.checkout import read_line
+from stripe_sandbox.api.checkout import read_line, read_tax_rates
 from stripe_sandbox.api.lists import list_objects
 from stripe_sandbox.api.params import (
     allow,
@@ -96,6 +96,9 @@ def require_current(subscription: dict, current: dict, phase: dict) -> None:
     if phase["items"] != current["items"]:
         message = "The sandbox changes what runs now through the subscription only."
         raise ParameterInvalid("phases[0][items]", message)
+    if phase["default_tax_rates"] != current["default_tax_rates"]:
+        message = "Without the rates it has now, the current phase would lose its tax."
+        raise ParameterInvalid("phases[0][default_tax_rates]", message)
     if phase["end_date"] != period_end(subscription):
         message = "The sandbox only has a current phase that ends with the billing period."
         raise ParameterInvalid("phases[0][end_date]", message)
@@ -112,9 +115,10 @@ def read_phase(sandbox: Sandbox, given: dict, start: int, place: str) -> dict:
         raise ParameterInvalid(f"{place}[items]", f"Missing required param: {place}[items].")
     return PHASE | {
         "currency": lines[0][0]["currency"],
+        "default_tax_rates": read_tax_rates(sandbox, given),
         "end_date": read_end(given, start, lines[0][0], place),
         "items": schedules.phase_items(lines),
-        "metadata": merge_metadata({}, given),
+        "metadata": dict(read_hash(given, "metadata")),
         "proration_behavior": read_choice(given, "proration_behavior", BEHAVIORS),
         "start_date": start,
     }

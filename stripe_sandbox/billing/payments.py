@@ -66,7 +66,7 @@ def fail_confirmation(sandbox: Sandbox, intent: dict) -> None:
 def create_charge(
     sandbox: Sandbox, intent: dict, payment_method: dict, answer: bank.Answer
 ) -> dict:
-    charge = sandbox.create(
+    return sandbox.create(
         "charge",
         "ch",
         amount=intent["amount"],
@@ -79,8 +79,6 @@ def create_charge(
         payment_method=payment_method["id"],
         payment_method_details=charged_card(payment_method, intent["amount"]),
     )
-    charge["refunds"]["url"] = f"/v1/charges/{charge['id']}/refunds"
-    return charge
 
 
 def settle_charge(sandbox: Sandbox, intent: dict, charge: dict, payment_method: dict) -> None:

@@ -107,7 +107,15 @@ def enter(sandbox: Sandbox, subscription: dict, phase: dict) -> None:
         price = sandbox.get("price", wished["price"])
         swap_price_at_renewal(subscription, item, price)
         item["quantity"] = wished["quantity"]
+    # Also when a phase names none: then the subscription has none.
+    subscription["default_tax_rates"] = list(phase["default_tax_rates"])
+    subscription["metadata"] = merged(subscription["metadata"], phase["metadata"])
     subscription["_phase_end"] = phase["end_date"]
+
+
+def merged(metadata: dict, more: dict) -> dict:
+    """`more` adds and replaces; an empty value takes a key away."""
+    return {key: value for key, value in (metadata | more).items() if value != ""}
 
 
 def next_phase(sandbox: Sandbox, subscription: dict, moment: int) -> dict | None:
@@ -137,6 +145,7 @@ def follow_items(sandbox: Sandbox, subscription: dict) -> None:
         return
     before = present(schedule)
     phase = schedule["phases"][current_index(schedule)]
-    phase["items"] = current_phase_of(subscription)["items"]
+    now = current_phase_of(subscription)
+    phase.update(items=now["items"], default_tax_rates=now["default_tax_rates"])
     if present(schedule) != before:
         announce(sandbox, schedule, before)

@@ -96,7 +96,8 @@ CHARGE = {
     "receipt_number": None,
     "receipt_url": None,
     "refunded": False,
-    "refunds": {"object": "list", "data": [], "has_more": False, "url": ""},
+    # Only there when it is expanded.
+    "refunds": None,
     "review": None,
     "shipping": None,
     "source": None,

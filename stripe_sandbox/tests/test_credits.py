@@ -40,7 +40,8 @@ def test_refund_has_a_reason_and_costs_the_balance(client, charge):
     assert (refund.reason, refund.metadata["by"]) == ("requested_by_customer", "bob")
     money = refund.balance_transaction
     assert (money.amount, money.fee, money.type) == (-1000, 0, "refund")
-    assert client.v1.charges.retrieve(charge.id).amount_refunded == 1000
+    found = client.v1.charges.retrieve(charge.id, {"expand": ["refunds"]})
+    assert (found.amount_refunded, found.refunds.data[0].id) == (1000, refund.id)
 
 
 @pytest.mark.parametrize("wish", [{"reason": "whim"}, {"amount": 6001}, {"currency": "gbp"}])

@@ -69,10 +69,14 @@ def test_portal_shows_what_is_scheduled(client, portal, shop, subscription):
     phases = [
         {
             "items": [{"price": shop.monthly.id}],
+            "default_tax_rates": [shop.vat.id],
             "start_date": now.start_date,
             "end_date": now.end_date,
         },
-        {"items": [{"price": shop.price(3000, "month").id}]},
+        {
+            "items": [{"price": shop.price(3000, "month").id}],
+            "default_tax_rates": [shop.vat.id],
+        },
     ]
     client.v1.subscription_schedules.update(schedule.id, {"phases": phases})
 

@@ -19,13 +19,19 @@ def plan(client):
         schedule = client.v1.subscription_schedules.create({"from_subscription": subscription.id})
         now = schedule.phases[0]
         item = now["items"][0]
+        rates = [rate.id for rate in now.default_tax_rates]
         phases = [
             {
                 "items": [{"price": item.price, "quantity": 1}],
+                "default_tax_rates": rates,
                 "start_date": now.start_date,
                 "end_date": now.end_date,
             },
-            {"items": [{"price": price.id, "quantity": 1}], **phase},
+            {
+                "items": [{"price": price.id, "quantity": 1}],
+                "default_tax_rates": rates,
+                **phase,
+            },
         ]
         return client.v1.subscription_schedules.update(
             schedule.id, {"phases": phases, "end_behavior": "release"}
@@ -95,6 +101,27 @@ def test_yearly_to_monthly_at_renewal(shop, control, plan):
     assert (item.current_period_start, item.current_period_end) == (at(2026, 1, 1), at(2026, 2, 1))
     assert found.billing_cycle_anchor == at(2026, 1, 1)
     assert shop.invoices(subscription)[0].total == 6000
+
+
+def test_phase_brings_its_tax_rates_and_metadata(shop, control, plan, bronze):
+    subscription = shop.subscribe()
+    plan(subscription, bronze, default_tax_rates="", metadata={"plan": "bronze", "member": ""})
+
+    control.advance_to(at(2025, 2, 2))
+
+    assert shop.invoices(subscription)[0].total == 3000
+    assert shop.subscription(subscription.id).metadata.to_dict() == {"plan": "bronze"}
+
+
+def test_current_phase_must_name_its_tax_rates(client, shop):
+    schedule = client.v1.subscription_schedules.create({"from_subscription": shop.subscribe().id})
+    now = schedule.phases[0]
+    phase = {"items": [{"price": shop.monthly.id}], "start_date": now.start_date}
+
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        client.v1.subscription_schedules.update(schedule.id, {"phases": [phase]})
+
+    assert caught.value.param == "phases[0][default_tax_rates]"
 
 
 def test_preview_knows_of_it(client, shop, plan, bronze):
