@@ -1,0 +1,469 @@
+"""Changing a membership on our pages, against a running sandbox."""
+
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+import stripe
+from django.conf import settings
+from django.db import connection, connections
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.tests.factories import OwnerFactory
+from billing import gateway, quotes
+from billing.models import Customer, Membership, ScheduledChange
+from billing.sync import refresh_membership
+from billing.tests.factories import MembershipFactory, PlanFactory
+from listings.tests.factories import PropertyFactory
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.django_db]
+
+PAGES = {"success_url": "http://testserver/done", "cancel_url": "http://testserver/plans"}
+PAYS, DECLINES, ASKS = "4242424242424242", "4000000000000341", "4000002500003155"
+DAY = 86_400
+PRICES = {"bronze": 45_000, "silver": 65_000, "gold": 85_000}
+
+
+def plan(tier, cycle="annual"):
+    net = PRICES[tier] // (10 if cycle == "monthly" else 1)
+    return PlanFactory(tier__code=tier, cycle=cycle, net_pence=net)
+
+
+def buy(running, tier="silver", cycle="annual", card=PAYS):
+    """Let Alice buy a plan for a house; return the membership."""
+    house = PropertyFactory(live=True)
+    url = gateway.start_checkout(house.owner, plan(tier, cycle), house=house, **PAGES)
+    paid = running.control.pay(url.rsplit("/", 1)[1], card)
+    return refresh_membership(paid["subscription"], now=timezone.now())
+
+
+@pytest.fixture
+def alice(client, stripe_api):
+    """Alice, signed in, with a silver year that is half over."""
+    start = int(timezone.now().timestamp()) - 182 * DAY
+    stripe_api.control.freeze(start)
+    membership = buy(stripe_api)
+    stripe_api.control.advance(182 * DAY)
+    client.force_login(membership.owner.user)
+    return SimpleNamespace(client=client, membership=membership, running=stripe_api)
+
+
+def url_of(membership, name, *more):
+    return reverse(name, args=[membership.pk, *more])
+
+
+def read(response):
+    return response.content.decode()
+
+
+def invoices(running):
+    return running.sandbox.all("invoice")
+
+
+def seal_on(page):
+    return re.search(r'name="seal" value="([^"]+)"', page).group(1)
+
+
+def confirm(who, wanted, **fields):
+    address = url_of(who.membership, "membership_change", wanted.pk)
+    page = read(who.client.get(address))
+    return page, who.client.post(address, {"seal": seal_on(page)} | fields, follow=True)
+
+
+class TestUpgrade:
+    def test_the_amount_shown_is_the_amount_charged(self, alice):
+        page, answer = confirm(alice, plan("gold"))
+
+        invoice = invoices(alice.running)[-1]
+        assert invoice["billing_reason"] == "subscription_update"
+        pounds = f"£{invoice['amount_paid'] / 100:.2f}".removesuffix(".00")
+        assert f"Pay {pounds} and change" in page
+        assert f"{pounds} was charged to your card." in read(answer)
+
+    def test_it_counts_at_once_and_the_renewal_stays(self, alice):
+        renewal = alice.membership.renewal_date
+
+        _, answer = confirm(alice, plan("gold"))
+
+        alice.membership.refresh_from_db()
+        assert (alice.membership.tier.code, alice.membership.net_pence) == ("gold", 85_000)
+        assert alice.membership.renewal_date == renewal
+        assert "You have gold now" in read(answer)
+
+    def test_the_page_says_what_is_charged_then_and_when(self, alice):
+        page = read(
+            alice.client.get(url_of(alice.membership, "membership_change", plan("gold").pk))
+        )
+
+        renewal = f"{alice.membership.renewal_date:%-d %B %Y}"
+        assert "£850 + £170 VAT = <strong>£1,020</strong>" in page
+        assert f"next on {renewal}" in page
+
+    def test_looking_charges_nothing(self, alice):
+        alice.client.get(url_of(alice.membership, "membership_change", plan("gold").pk))
+
+        assert len(invoices(alice.running)) == 1
+
+    @pytest.mark.parametrize(
+        ("card", "told"), [(DECLINES, "Your bank did not pay"), (ASKS, "wants you to confirm")]
+    )
+    def test_a_card_that_does_not_pay_leaves_the_old_plan(self, alice, card, told):
+        alice.running.control.set_card(alice.membership.stripe_customer_id, card)
+
+        _, answer = confirm(alice, plan("gold"))
+
+        refresh_membership(alice.membership.stripe_subscription_id, now=timezone.now())
+        alice.membership.refresh_from_db()
+        assert answer.status_code == 402
+        assert told in read(answer)
+        assert "Change your card" in read(answer)
+        assert (alice.membership.tier.code, alice.membership.status) == ("silver", "active")
+        assert len(invoices(alice.running)) == 1
+
+    def test_after_a_new_card_it_works(self, alice):
+        customer = alice.membership.stripe_customer_id
+        alice.running.control.set_card(customer, DECLINES)
+        confirm(alice, plan("gold"))
+        alice.running.control.set_card(customer, PAYS)
+
+        _, answer = confirm(alice, plan("gold"))
+
+        assert "You have gold now" in read(answer)
+
+    def test_a_second_press_charges_nothing_more(self, alice):
+        gold = plan("gold")
+        page, _ = confirm(alice, gold)
+
+        address = url_of(alice.membership, "membership_change", gold.pk)
+        answer = alice.client.post(address, {"seal": seal_on(page)}, follow=True)
+
+        assert len(invoices(alice.running)) == 2
+        assert "You have gold now" in read(answer)
+
+    def test_an_answer_that_got_lost_is_said_and_a_second_press_charges_once(
+        self, alice, monkeypatch
+    ):
+        gold = plan("gold")
+        address = url_of(alice.membership, "membership_change", gold.pk)
+        seal = seal_on(read(alice.client.get(address)))
+        change_now = gateway.change_now
+
+        def lose_the_answer(*args, **options):
+            change_now(*args, **options)
+            raise gateway.OutcomeUnknown("It may have gone through or not")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(gateway, "change_now", lose_the_answer)
+            told = read(alice.client.post(address, {"seal": seal}, follow=True))
+        answer = read(alice.client.post(address, {"seal": seal}, follow=True))
+
+        assert "It may have gone through or not" in told
+        assert len(invoices(alice.running)) == 2
+        assert "was charged" not in answer
+
+    def test_a_changed_amount_is_said_and_not_charged(self, alice):
+        gold = plan("gold")
+        address = url_of(alice.membership, "membership_change", gold.pk)
+        shown = quotes.Seal.read(seal_on(read(alice.client.get(address))), alice.membership, gold)
+        cheaper = quotes.Seal(**vars(shown) | {"due_pence": shown.due_pence - 100})
+
+        answer = alice.client.post(address, {"seal": str(cheaper)})
+
+        assert "The amount has changed" in read(answer)
+        assert len(invoices(alice.running)) == 1
+
+    @pytest.mark.parametrize("seal", ["", "junk", "\x00", "x" * 5000, "a:b:c"])
+    def test_a_forged_or_missing_seal_charges_nothing(self, alice, seal):
+        answer = alice.client.post(
+            url_of(alice.membership, "membership_change", plan("gold").pk),
+            {"seal": seal},
+            follow=True,
+        )
+
+        assert "Nothing was charged" in read(answer)
+        assert len(invoices(alice.running)) == 1
+
+    def test_a_seal_for_another_plan_charges_nothing(self, alice):
+        gold, monthly = plan("gold"), plan("gold", "monthly")
+        address = url_of(alice.membership, "membership_change", gold.pk)
+        page = read(alice.client.get(address))
+        seal = quotes.Seal.read(seal_on(page), alice.membership, gold)
+        other = quotes.Seal(**vars(seal) | {"plan": monthly.pk})
+
+        alice.client.post(address, {"seal": str(other)})
+
+        assert len(invoices(alice.running)) == 1
+
+    def test_it_drops_a_change_planned_before(self, alice):
+        confirm_plan(alice, plan("bronze"))
+
+        confirm(alice, plan("gold"))
+
+        assert not ScheduledChange.objects.exists()
+        assert alice.running.sandbox.all("subscription")[0]["schedule"] is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_once_charge_once(stripe_api):
+    membership, gold = buy(stripe_api), plan("gold")
+    gateway.ensure_price(gold)
+    address = reverse("membership_change", args=[membership.pk, gold.pk])
+    clients = [Client(), Client()]
+    for each in clients:
+        each.force_login(membership.owner.user)
+    seal = seal_on(read(clients[0].get(address)))
+    stripe_api.control.faults(api_delay=0.2, count=1000)
+    start = threading.Barrier(2)
+
+    def press(client):
+        try:
+            start.wait()
+            return client.post(address, {"seal": seal}).status_code
+        finally:
+            connections[connection.alias].close()
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(press, clients))
+
+    assert answers == [302, 302]
+    assert len(invoices(stripe_api)) == 2
+
+
+def confirm_plan(who, wanted):
+    address = url_of(who.membership, "membership_change", wanted.pk)
+    page = read(who.client.get(address))
+    return page, who.client.post(address, follow=True)
+
+
+class TestDowngrade:
+    def test_it_waits_for_the_renewal_and_charges_nothing_now(self, alice):
+        page, answer = confirm_plan(alice, plan("bronze"))
+
+        [change] = ScheduledChange.objects.all()
+        assert "Nothing is charged now" in page
+        assert (change.tier.code, change.net_pence, change.vat_pence) == ("bronze", 45_000, 9_000)
+        assert change.starts_on == alice.membership.renewal_date
+        assert "The change is planned" in read(answer)
+        assert len(invoices(alice.running)) == 1
+
+    def test_the_renewal_brings_it(self, alice):
+        confirm_plan(alice, plan("bronze"))
+
+        alice.running.control.advance(190 * DAY)
+        membership = refresh_membership(alice.membership.stripe_subscription_id, now=timezone.now())
+
+        assert (membership.tier.code, membership.net_pence) == ("bronze", 45_000)
+        assert membership.last_payment_amount_pence == 54_000
+        assert not ScheduledChange.objects.exists()
+
+    def test_another_choice_takes_the_place_of_the_first(self, alice):
+        confirm_plan(alice, plan("bronze"))
+
+        confirm_plan(alice, plan("silver", "monthly"))
+
+        [change] = ScheduledChange.objects.all()
+        assert (change.tier.code, change.billing_cycle) == ("silver", "monthly")
+
+    def test_it_can_be_dropped(self, alice):
+        confirm_plan(alice, plan("bronze"))
+
+        answer = alice.client.post(url_of(alice.membership, "membership_drop_plan"), follow=True)
+
+        assert not ScheduledChange.objects.exists()
+        assert "The planned change is dropped" in read(answer)
+
+    def test_the_dashboard_shows_it_with_the_charge_to_come(self, alice):
+        confirm_plan(alice, plan("bronze"))
+
+        page = read(alice.client.get(reverse("dashboard")))
+
+        assert "Bronze, yearly, from" in page
+        assert "£450 + £90 VAT = <strong>£540</strong>" in page
+
+
+class TestSwitchOfCycle:
+    def test_from_monthly_to_yearly_is_at_once_with_the_rest_of_the_month_given_back(
+        self, client, stripe_api
+    ):
+        membership = buy(stripe_api, cycle="monthly")
+        client.force_login(membership.owner.user)
+        who = SimpleNamespace(client=client, membership=membership, running=stripe_api)
+
+        page, _ = confirm(who, plan("silver"))
+
+        membership.refresh_from_db()
+        assert membership.billing_cycle == "annual"
+        assert "Unused time on" in page
+        assert invoices(stripe_api)[-1]["amount_paid"] < 78_000
+
+    def test_from_yearly_to_monthly_waits_for_the_renewal(self, alice):
+        page, _ = confirm_plan(alice, plan("silver", "monthly"))
+
+        assert "Nothing is charged now" in page
+        assert ScheduledChange.objects.get().billing_cycle == "monthly"
+
+
+class TestCancel:
+    def test_it_ends_with_what_is_paid_and_nothing_more_is_charged(self, alice):
+        address = url_of(alice.membership, "membership_cancel")
+        page = read(alice.client.get(address))
+
+        answer = alice.client.post(address, follow=True)
+
+        membership = Membership.objects.get()
+        assert f"It ends on {alice.membership.renewal_date:%-d %B %Y}" in page
+        assert "Nothing more is charged" in page
+        assert (membership.status, membership.auto_renew) == ("expiring_soon", False)
+        assert membership.end_date == alice.membership.renewal_date
+        assert "It is cancelled" in read(answer)
+
+    def test_it_drops_a_planned_change(self, alice):
+        confirm_plan(alice, plan("bronze"))
+
+        alice.client.post(url_of(alice.membership, "membership_cancel"))
+
+        assert Membership.objects.get().status == "expiring_soon"
+        assert not ScheduledChange.objects.exists()
+
+    def test_it_can_be_taken_back(self, alice):
+        alice.client.post(url_of(alice.membership, "membership_cancel"))
+        page = read(alice.client.get(url_of(alice.membership, "membership_keep")))
+
+        answer = alice.client.post(url_of(alice.membership, "membership_keep"), follow=True)
+
+        assert "£650 + £130 VAT = <strong>£780</strong>" in page
+        assert Membership.objects.get().status == "active"
+        assert "Your membership goes on" in read(answer)
+
+    def test_one_that_was_cancelled_in_the_portal_can_be_taken_back_here(self, alice):
+        subscription = alice.membership.stripe_subscription_id
+        alice.running.control.cancel(subscription)
+        refresh_membership(subscription, now=timezone.now())
+
+        alice.client.post(url_of(alice.membership, "membership_keep"))
+
+        assert Membership.objects.get().status == "active"
+
+    def test_cancel_keep_and_cancel_again_cancels(self, alice):
+        for name in ("membership_cancel", "membership_keep", "membership_cancel"):
+            alice.client.post(url_of(alice.membership, name))
+
+        assert Membership.objects.get().status == "expiring_soon"
+
+    def test_a_monthly_plan_ends_with_its_twelve_months(self, client, stripe_api):
+        membership = buy(stripe_api, cycle="monthly")
+        client.force_login(membership.owner.user)
+        page = read(client.get(url_of(membership, "membership_cancel")))
+
+        client.post(url_of(membership, "membership_cancel"))
+
+        after = Membership.objects.get()
+        start = membership.start_date
+        assert (after.end_date.year, after.end_date.month) == (start.year + 1, start.month)
+        assert "You took this plan for 12 months" in page
+        assert "£78" in page
+
+    def test_a_monthly_plan_older_than_that_ends_with_its_month(self, client, stripe_api):
+        stripe_api.control.freeze(int(timezone.now().timestamp()) - 380 * DAY)
+        membership = buy(stripe_api, cycle="monthly")
+        stripe_api.control.advance(380 * DAY)
+        membership = refresh_membership(membership.stripe_subscription_id, now=timezone.now())
+        client.force_login(membership.owner.user)
+
+        client.post(url_of(membership, "membership_cancel"))
+
+        assert Membership.objects.get().end_date == membership.renewal_date
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        "name", ["membership_plans", "membership_drop_plan", "membership_cancel", "membership_keep"]
+    )
+    def test_another_owners_membership_is_a_404(self, client, name):
+        client.force_login(OwnerFactory().user)
+
+        assert client.get(url_of(MembershipFactory(), name)).status_code == 404
+        assert client.post(url_of(MembershipFactory(), name)).status_code in (404, 405)
+
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_changing_another_owners_membership_is_a_404(self, client, method):
+        client.force_login(OwnerFactory().user)
+        address = url_of(MembershipFactory(), "membership_change", plan("gold").pk)
+
+        assert getattr(client, method)(address).status_code == 404
+
+    def test_another_owners_result_is_a_404(self, client):
+        client.force_login(OwnerFactory().user)
+
+        address = url_of(MembershipFactory(), "membership_changed")
+        assert client.get(address, {"what": "now"}).status_code == 404
+
+    @pytest.mark.parametrize("junk", [{}, {"what": "x"}, {"what": "\x00"}])
+    def test_a_result_of_nothing_is_a_404(self, client, junk):
+        membership = MembershipFactory()
+        client.force_login(membership.owner.user)
+
+        assert client.get(url_of(membership, "membership_changed"), junk).status_code == 404
+
+    @pytest.mark.parametrize("junk", ["x", "-1", "9" * 40, "\x00", "²"])
+    def test_junk_in_the_address_of_a_result_is_no_error_of_ours(self, client, junk):
+        membership = MembershipFactory()
+        client.force_login(membership.owner.user)
+
+        answer = client.get(
+            url_of(membership, "membership_changed"), {"what": "now", "plan": junk, "look": junk}
+        )
+
+        assert answer.status_code == 200
+
+    def test_with_stripe_away_the_page_says_so(self, client):
+        membership = MembershipFactory()
+        client.force_login(membership.owner.user)
+
+        for name in ("membership_cancel", "membership_keep"):
+            answer = client.get(url_of(membership, name))
+            assert answer.status_code == 503
+            assert "Changing your membership is not available right now" in read(answer)
+
+    def test_a_customer_deleted_at_stripe_has_an_ended_membership(self, alice):
+        api = stripe.StripeClient(
+            settings.STRIPE_SECRET_KEY, base_addresses={"api": alice.running.url}
+        ).v1
+        api.customers.delete(Customer.objects.get().stripe_id)
+
+        answer = alice.client.get(url_of(alice.membership, "membership_cancel"), follow=True)
+
+        assert "This membership has ended" in read(answer)
+        assert Membership.objects.get().status == "cancelled"
+
+    def test_a_subscription_that_stripe_does_not_have_is_said_to_have_ended(
+        self, client, stripe_api
+    ):
+        membership = MembershipFactory()
+        client.force_login(membership.owner.user)
+
+        answer = client.get(url_of(membership, "membership_cancel"), follow=True)
+
+        assert "This membership has ended" in read(answer)
+
+    @pytest.mark.parametrize(
+        ("status", "why"),
+        [
+            ("past_due", "change your card first"),
+            ("expiring_soon", "Keep it first"),
+            ("expired", "has ended"),
+        ],
+    )
+    def test_why_no_plan_can_be_chosen_is_said(self, client, status, why):
+        membership = MembershipFactory(status=status)
+        client.force_login(membership.owner.user)
+        plan("gold")
+
+        page = read(client.get(url_of(membership, "membership_plans")))
+
+        assert why in page
+        assert "See what it costs" not in page
