@@ -39,6 +39,7 @@ SECTIONS = (
         "Trust",
         [
             ("Sync health", "verified", "crm_synccheck", ""),
+            ("Stripe comparisons", "sync", "billing_reconcilerun", ""),
             ("Activity log", "history", "crm_activitylog", ""),
             (
                 "Subscription problems",

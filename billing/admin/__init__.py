@@ -5,6 +5,7 @@ from billing.admin.incoming_event import IncomingEventAdmin
 from billing.admin.payment import PaymentAdmin
 from billing.admin.price_list import FeatureAdmin, PlanAdmin, TierAdmin
 from billing.admin.problem import SubscriptionProblemAdmin
+from billing.admin.reconcile_run import ReconcileRunAdmin
 
 __all__ = [
     "FeatureAdmin",
@@ -12,6 +13,7 @@ __all__ = [
     "IncomingEventAdmin",
     "PaymentAdmin",
     "PlanAdmin",
+    "ReconcileRunAdmin",
     "SubscriptionProblemAdmin",
     "TierAdmin",
 ]

@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import Count, F, Q, Sum
 
 from accounts.models import Owner
 from billing.models.membership import Membership
@@ -40,9 +40,11 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         raise LedgerIsAppendOnly("Payments are never deleted.")
 
     def totals(self) -> dict[str, int | None]:
-        """Return the sums of net, VAT, gross and the known fees, in pence; None of no rows."""
+        """Return the sums in pence, None of nothing, the number of rows and of unknown fees."""
         columns = ("net_pence", "vat_pence", "gross_pence", "fee_pence")
-        return self.aggregate(**{name: Sum(name) for name in columns})
+        sums = {name: Sum(name) for name in columns}
+        without_fee = Count("pk", filter=Q(fee_pence=None))
+        return self.order_by().aggregate(rows=Count("pk"), without_fee=without_fee, **sums)
 
     def _learn(self, fee_pence: int) -> int:
         return super().update(fee_pence=fee_pence)

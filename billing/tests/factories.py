@@ -15,6 +15,7 @@ from billing.models import (
     Payment,
     PaymentKind,
     Plan,
+    ReconcileRun,
     SubscriptionProblem,
     Tier,
 )
@@ -122,3 +123,12 @@ class IncomingEventFactory(factory.django.DjangoModelFactory):
     attempts = 3
     received_at = factory.LazyFunction(timezone.now)
     next_try_at = factory.SelfAttribute("received_at")
+
+
+class ReconcileRunFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ReconcileRun
+
+    started_at = factory.LazyFunction(timezone.now)
+    finished_at = factory.SelfAttribute("started_at")
+    counts = factory.LazyFunction(lambda: {"subscriptions": 3, "invoices": 9})

@@ -5,6 +5,7 @@ from crm.admin.contact import ContactAdmin
 from crm.admin.enquiry import EnquiryAdmin
 from crm.admin.interaction import InteractionAdmin
 from crm.admin.membership import MembershipAdmin
+from crm.admin.payment import membership_url
 from crm.admin.property import PropertyAdmin
 from crm.admin.sync_check import BulkWriteAdmin, SyncCheckAdmin
 from crm.admin.sync_failure import SyncFailureAdmin
@@ -19,4 +20,5 @@ __all__ = [
     "PropertyAdmin",
     "SyncCheckAdmin",
     "SyncFailureAdmin",
+    "membership_url",
 ]

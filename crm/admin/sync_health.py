@@ -8,7 +8,9 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from accounts.admin_columns import admin_url
 from accounts.london import day_of
+from billing.models import ReconcileRun
 from crm.admin.differences import PLURALS, differences_url, may_see, sources_url
 from crm.admin.filters import write_window
 from crm.dashboard import readable
@@ -26,6 +28,7 @@ from crm.proof.evidence import (
     last_day,
     newest_of_each_cause,
 )
+from crm.proof.stripe import standing
 from crm.proof.verdict import judge
 
 BYPASSES_LISTED = 5
@@ -48,8 +51,20 @@ def health_page(request: HttpRequest, *, now: datetime) -> dict[str, Any]:
         "drift_days": DRIFT_DAYS,
         "coverage": coverage(),
         "column_count": sum(len(each["columns"]) for each in coverage()),
+        **_stripe(request, now),
         **_bulk_writes(request, evidence.check, now),
         **_history(request, now),
+    }
+
+
+def _stripe(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    stripe = readable(lambda: standing(now=now))
+    if stripe is None or not may(request, "view", ReconcileRun):
+        return {"stripe": stripe}
+    to_run = stripe.run and stripe.run.found
+    return {
+        "stripe": stripe,
+        "stripe_url": admin_url(stripe.run) if to_run else list_url(ReconcileRun),
     }
 
 

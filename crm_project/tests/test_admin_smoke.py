@@ -20,6 +20,7 @@ from billing.models import (
     ListingException,
     Payment,
     Plan,
+    ReconcileRun,
     SubscriptionProblem,
     Tier,
 )
@@ -29,6 +30,7 @@ from billing.tests.factories import (
     ListingExceptionFactory,
     PaymentFactory,
     PlanFactory,
+    ReconcileRunFactory,
     SubscriptionProblemFactory,
     TierFactory,
 )
@@ -65,6 +67,7 @@ ROWS: dict[type[Model], Callable[[], Any]] = {
     IncomingEvent: IncomingEventFactory,
     ListingException: ListingExceptionFactory,
     Plan: PlanFactory,
+    ReconcileRun: ReconcileRunFactory,
     SubscriptionProblem: SubscriptionProblemFactory,
     Contact: contact,
     PropertyRecord: property_record,

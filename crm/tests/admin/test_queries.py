@@ -18,6 +18,7 @@ from billing.tests.factories import (
     IncomingEventFactory,
     MembershipFactory,
     PaymentFactory,
+    ReconcileRunFactory,
     SubscriptionProblemFactory,
 )
 from crm.models import Contact
@@ -50,7 +51,7 @@ def parked_subscription() -> Any:
 
 
 # Each list: session, user, queue lengths, count, rows; and for its filters: staff, tiers. The list
-# of memberships also sums its revenue.
+# of memberships also sums its revenue, that of payments its columns.
 LISTS: dict[str, tuple[Callable[[], Any], int]] = {
     "crm_contact": (contact, 6),
     "crm_propertyrecord": (lambda: property_record(pending=True), 7),
@@ -60,7 +61,8 @@ LISTS: dict[str, tuple[Callable[[], Any], int]] = {
     "crm_activitylog": (ActivityFactory, 5),
     "crm_syncfailure": (SyncFailureFactory, 6),  # also asks whether its table can be read
     "billing_incomingevent": (IncomingEventFactory, 6),  # also asks whether any has failed
-    "billing_payment": (PaymentFactory, 5),
+    "billing_payment": (PaymentFactory, 6),
+    "billing_reconcilerun": (ReconcileRunFactory, 5),
     "billing_subscriptionproblem": (parked_subscription, 5),
     "accounts_user": (UserFactory, 5),
     "accounts_owner": (OwnerFactory, 5),
