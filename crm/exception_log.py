@@ -6,6 +6,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from accounts.london import day_of
 from billing.models import ListingException
 from billing.signals import exception_ended, exception_granted
 from crm.failures import sync_safely
@@ -25,7 +26,7 @@ def log_exception_granted(
 def log_exception_ended(
     sender: type, exception: ListingException, now: datetime, **kwargs: Any
 ) -> None:
-    early = exception.until >= exception.ended_at.date()
+    early = exception.until >= day_of(exception.ended_at)
     text = "Ended before its last day." if early else "Its last day is over."
     _log(exception, "Exception ended", text, now)
 
