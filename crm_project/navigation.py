@@ -22,6 +22,7 @@ SECTIONS = (
             ("Properties", "cottage", "crm_propertyrecord", "listings"),
             ("Enquiries", "mark_email_unread", "crm_enquiryrecord", "enquiries"),
             ("Memberships", "card_membership", "crm_membershiprecord", "payments"),
+            ("Past due", "credit_card_clock", "billing_episode", ""),
             ("Interactions", "forum", "crm_interaction", ""),
         ],
     ),
@@ -41,6 +42,8 @@ SECTIONS = (
             ("Sync health", "verified", "crm_synccheck", ""),
             ("Stripe comparisons", "sync", "billing_reconcilerun", ""),
             ("Activity log", "history", "crm_activitylog", ""),
+            ("Mails to owners", "outgoing_mail", "billing_notice", ""),
+            ("Mail queue", "outbox", "post_office_email", ""),
             (
                 "Subscription problems",
                 "credit_card_off",

@@ -7,13 +7,17 @@ from accounts.london import day_of
 from accounts.tests.factories import OwnerFactory
 from billing.models import (
     Cycle,
+    Episode,
     Feature,
     IncomingEvent,
     ListingException,
     Membership,
     MembershipStatus,
+    Notice,
+    NoticeKind,
     Payment,
     PaymentKind,
+    PaymentMethod,
     Plan,
     ReconcileRun,
     SubscriptionProblem,
@@ -132,3 +136,46 @@ class ReconcileRunFactory(factory.django.DjangoModelFactory):
     started_at = factory.LazyFunction(timezone.now)
     finished_at = factory.SelfAttribute("started_at")
     counts = factory.LazyFunction(lambda: {"subscriptions": 3, "invoices": 9})
+
+
+class EpisodeFactory(factory.django.DjangoModelFactory):
+    """A payment that failed just now, with a reason that may pass."""
+
+    class Meta:
+        model = Episode
+
+    membership = factory.SubFactory(MembershipFactory, status=MembershipStatus.PAST_DUE)
+    stripe_invoice_id = factory.Sequence(lambda n: f"in_failing{n}")
+    first_failed_at = factory.LazyFunction(timezone.now)
+    last_failed_at = factory.SelfAttribute("first_failed_at")
+    amount_pence = 78_000
+    attempt_count = 1
+    decline_code = "insufficient_funds"
+    pay_url = "https://pay.example/i/1"
+
+
+class PaymentMethodFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = PaymentMethod
+
+    membership = factory.SubFactory(MembershipFactory)
+    stripe_id = factory.Sequence(lambda n: f"pm_test{n}")
+    kind = "card"
+    brand = "visa"
+    last4 = "4242"
+    exp_month = 12
+    exp_year = 2034
+    seen_at = factory.LazyFunction(timezone.now)
+
+
+class NoticeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Notice
+
+    kind = NoticeKind.PAST_DUE_FIRST
+    subject_id = factory.Sequence(lambda n: f"in_told{n}")
+    owner = factory.SubFactory(OwnerFactory)
+    to = factory.SelfAttribute("owner.user.email")
+    title = "The payment did not go through"
+    text = "Hello Olive,\n\nthe payment did not go through."
+    created_at = factory.LazyFunction(timezone.now)

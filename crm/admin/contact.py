@@ -119,6 +119,7 @@ class ContactAdmin(RecordAdmin):
     ) -> HttpResponse:
         if contact := kwargs.get("obj"):
             context["chapters"] = story.tell(contact, request)
+            context["refused_mail"] = story.refused_mail(contact, context["chapters"])
             context["source_url"] = _source_url(request, contact)
             context["address"] = _address(contact)
             context["show_save_and_continue"] = False  # saving stays on the page anyway

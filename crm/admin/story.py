@@ -10,7 +10,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from billing.models import Payment
+from billing.models import Notice, Payment
 from crm.dashboard import counts
 from crm.mirror.history import ROUTINE
 from crm.models import (
@@ -73,6 +73,11 @@ def memberships_of(contact: Contact) -> QuerySet[MembershipRecord]:
 def payments_of(contact: Contact) -> QuerySet[Payment]:
     owner = owner_pk(contact)
     return Payment.objects.filter(owner=owner) if owner else Payment.objects.none()
+
+
+def mails_of(contact: Contact) -> QuerySet[Notice]:
+    owner = owner_pk(contact)
+    return Notice.objects.filter(owner=owner) if owner else Notice.objects.none()
 
 
 def enquiries_of(contact: Contact) -> QuerySet[EnquiryRecord]:
@@ -138,6 +143,13 @@ KINDS = {
         payments_of,
         lambda contact: {"owner": owner_pk(contact)},
     ),
+    "mails": Kind(
+        Notice,
+        "Mails",
+        "No mail about a membership or a listing.",
+        mails_of,
+        lambda contact: {"owner": owner_pk(contact)},
+    ),
     "enquiries": Kind(EnquiryRecord, "Enquiries", "No enquiry made or received.", enquiries_of),
     "activity": Kind(
         ActivityLog,
@@ -146,6 +158,15 @@ KINDS = {
         lambda contact: activity_of(contact.pk, ActivityLog.objects.exclude(outcome=ROUTINE)),
     ),
 }
+
+
+def refused_mail(contact: Contact, chapters: dict[str, Chapter]) -> Notice | None:
+    """Return the newest mail to today's address if it was refused: then that wants looking at."""
+    mails = chapters["mails"].rows if "mails" in chapters else []
+    settled = [
+        mail for mail in mails if mail.to == contact.email and mail.state in ("sent", "refused")
+    ]
+    return settled[0] if settled and settled[0].state == "refused" else None
 
 
 def tell(contact: Contact, request: HttpRequest) -> dict[str, Chapter]:

@@ -6,18 +6,22 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from post_office.models import Email
 
 from accounts.models import Owner, User
 from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.models import (
+    Episode,
     Feature,
     IncomingEvent,
     ListingException,
+    Notice,
     Payment,
     Plan,
     ReconcileRun,
@@ -25,9 +29,11 @@ from billing.models import (
     Tier,
 )
 from billing.tests.factories import (
+    EpisodeFactory,
     FeatureFactory,
     IncomingEventFactory,
     ListingExceptionFactory,
+    NoticeFactory,
     PaymentFactory,
     PlanFactory,
     ReconcileRunFactory,
@@ -57,6 +63,12 @@ from crm.tests.factories import (
     property_record,
 )
 
+
+def queued_mail() -> Email:
+    EmailMessage("Hello", "Words", to=["alice@example.com"]).send()
+    return Email.objects.get()
+
+
 ROWS: dict[type[Model], Callable[[], Any]] = {
     User: UserFactory,
     Group: lambda: Group.objects.create(name="Agents"),
@@ -69,6 +81,9 @@ ROWS: dict[type[Model], Callable[[], Any]] = {
     Plan: PlanFactory,
     ReconcileRun: ReconcileRunFactory,
     SubscriptionProblem: SubscriptionProblemFactory,
+    Episode: EpisodeFactory,
+    Notice: NoticeFactory,
+    Email: queued_mail,
     Contact: contact,
     PropertyRecord: property_record,
     EnquiryRecord: enquiry_record,

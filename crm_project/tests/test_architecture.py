@@ -8,6 +8,7 @@ import pytest
 from crm_project.tests import source
 
 STATUS_WRITERS = (
+    "accounts/mail_delivery.py",  # the mail queue's
     "accounts/transitions.py",
     "billing/sync.py",
     "billing/webhook_guard.py",  # an HTTP status, of an exception

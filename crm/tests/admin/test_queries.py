@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,9 +16,12 @@ from accounts.models import Owner
 from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.models import Customer
 from billing.tests.factories import (
+    EpisodeFactory,
     IncomingEventFactory,
     MembershipFactory,
+    NoticeFactory,
     PaymentFactory,
+    PaymentMethodFactory,
     ReconcileRunFactory,
     SubscriptionProblemFactory,
 )
@@ -50,6 +54,24 @@ def parked_subscription() -> Any:
     return SubscriptionProblemFactory(stripe_customer_id=customer.stripe_id)
 
 
+def failing_payment() -> Any:
+    house = PropertyFactory(live=True)
+    membership = MembershipFactory(owner=house.owner, property=house, status="past_due")
+    PaymentMethodFactory(membership=membership)
+    episode = EpisodeFactory(membership=membership)
+    NoticeFactory(owner=house.owner, membership=membership, episode=episode)
+    InteractionFactory(contact=house.owner.user.crm_record)
+
+
+def mail_about_a_house() -> Any:
+    house = PropertyFactory()
+    NoticeFactory(owner=house.owner, house=house)
+
+
+def queued_mail() -> Any:
+    EmailMessage("Hello", "Words", to=["alice@example.com"]).send()
+
+
 # Each list: session, user, queue lengths, count, rows; and for its filters: staff, tiers. The list
 # of memberships also sums its revenue, that of payments its columns.
 LISTS: dict[str, tuple[Callable[[], Any], int]] = {
@@ -61,6 +83,9 @@ LISTS: dict[str, tuple[Callable[[], Any], int]] = {
     "crm_activitylog": (ActivityFactory, 5),
     "crm_syncfailure": (SyncFailureFactory, 6),  # also asks whether its table can be read
     "billing_incomingevent": (IncomingEventFactory, 6),  # also asks whether any has failed
+    "billing_episode": (failing_payment, 5),
+    "billing_notice": (mail_about_a_house, 5),
+    "post_office_email": (queued_mail, 6),  # also the failures
     "billing_payment": (PaymentFactory, 6),
     "billing_reconcilerun": (ReconcileRunFactory, 5),
     "billing_subscriptionproblem": (parked_subscription, 5),
@@ -100,6 +125,7 @@ def fill_story(owner: Owner, times: int) -> None:
         house = PropertyFactory(owner=owner, live=True)
         membership = MembershipFactory(owner=owner, property=house)
         PaymentFactory(membership=membership)
+        NoticeFactory(owner=owner, membership=membership)
         enquiry = EnquiryFactory(property=house)
         EnquiryFactory(guest_email=owner.user.email)
         InteractionFactory(
@@ -116,9 +142,9 @@ def test_a_contacts_page_costs_the_same_for_a_short_story_and_for_a_long_one(des
     fill_story(owner, 10)
     at_twelve = cost(desk, address)
 
-    # session, user, contact, queue lengths, contacts joined with it, counts of the six chapters,
-    # the six chapters, and the choices of the form for a new interaction: houses, enquiries
-    assert (len(at_two), len(at_twelve)) == (14, 14), "\n".join(at_twelve)
+    # session, user, contact, queue lengths, contacts joined with it, counts of the seven chapters,
+    # the seven chapters, and the choices of the form for a new interaction: houses, enquiries
+    assert (len(at_two), len(at_twelve)) == (15, 15), "\n".join(at_twelve)
 
 
 def fill_desk(times: int) -> None:
