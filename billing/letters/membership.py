@@ -10,9 +10,9 @@ from listings.choices import ListingStatus
 
 UNITS = {Cycle.ANNUAL: "year", Cycle.MONTHLY: "month"}
 HOW_TO_STOP = (
-    "If you do not want it to renew, open your houses, choose “Card, invoices, cancelling” and "
-    "cancel before that day. It takes a minute, and the membership stays until then. Or answer "
-    "this e-mail, and we do it for you."
+    "If you do not want it to renew, open your houses and end it under “Memberships” before that "
+    "day. It takes a minute, and the membership stays until then. Or answer this e-mail, and we "
+    "do it for you."
 )
 
 
@@ -33,7 +33,7 @@ def begun(membership: Membership, invoice: dict[str, Any], paid_on: date) -> Let
         ],
         facts=facts,
         button=Button("Go to my houses", page("dashboard")),
-        after=["The VAT invoice is on that page too, under “Card, invoices, cancelling”."],
+        after=["The VAT invoice is on that page too, under “Card and invoices”."],
     )
 
 
@@ -91,7 +91,7 @@ def card_expires(membership: Membership, method: PaymentMethod) -> Letter:
         ],
         facts=about(membership),
         button=Button("Change the card", page("dashboard")),
-        after=["It is behind “Card, invoices, cancelling” there."],
+        after=["It is behind “Card and invoices” there."],
     )
 
 

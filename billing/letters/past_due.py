@@ -23,8 +23,8 @@ WHAT_TO_DO = {
     ),
 }
 CHANGE_IT = (
-    "To use another card for later payments as well, log in and choose “Card, invoices, "
-    "cancelling” among your houses."
+    "To use another card for later payments as well, log in and choose “Card and invoices” among "
+    "your houses."
 )
 ANSWER = "If anything is unclear, answer this e-mail: a person reads it."
 

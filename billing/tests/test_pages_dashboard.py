@@ -5,7 +5,11 @@ from django.urls import reverse
 
 from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.next_step import next_step
-from billing.tests.factories import MembershipFactory
+from billing.tests.factories import (
+    EpisodeFactory,
+    MembershipFactory,
+    PaymentMethodFactory,
+)
 from listings.intake import NOT_LIVE
 from listings.tests.factories import EnquiryFactory, PropertyFactory
 from listings.tests.pictures import give_photos
@@ -94,6 +98,36 @@ class TestDashboard:
 
         assert "The last payment failed." in page(client)
 
+    def test_a_failing_payment_says_what_why_until_when_and_where_to_pay(self, client, alice):
+        house = PropertyFactory(owner=alice, live=True)
+        membership = MembershipFactory(owner=alice, property=house, status="past_due")
+        EpisodeFactory(
+            membership=membership,
+            first_failed_at=datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC),
+            decline_code="stolen_card",
+            cause="new_card",
+        )
+
+        shown = page(client)
+
+        for words in ("£780 with VAT", "another one is needed", "15 June 2026", "Pay £780 now"):
+            assert words in shown
+        assert 'href="https://pay.example/i/1"' in shown
+        assert "stolen" not in shown
+
+    def test_a_card_that_ends_before_the_next_payment_is_told_by_the_month_too(self, client, alice):
+        membership = MembershipFactory(
+            owner=alice, billing_cycle="monthly", renewal_date=datetime.date(2026, 9, 15)
+        )
+        PaymentMethodFactory(membership=membership, exp_month=8, exp_year=2026)
+
+        assert "Visa ending 4242 expires before your next payment" in page(client)
+
+    def test_a_card_that_lasts_is_not_mentioned(self, client, alice):
+        PaymentMethodFactory(membership=MembershipFactory(owner=alice))
+
+        assert "ending 4242" not in page(client)
+
     def test_held_back_enquiries_are_not_shown(self, client, alice):
         house = PropertyFactory(owner=alice, live=True)
         EnquiryFactory(property=house, guest_name="Gus")
@@ -113,14 +147,17 @@ class TestDashboard:
         assert client.get(reverse("dashboard")).status_code == 403
 
     def test_it_costs_the_same_with_2_and_12_rows(self, client, alice, django_assert_num_queries):
-        # Session, user, owner; memberships, customer; exceptions, houses, their photos; enquiries.
+        # Session, user, owner; memberships, failing payments, cards, customer; exceptions, houses,
+        # their photos; enquiries.
         for number in (2, 10):
             for _ in range(number):
                 house = PropertyFactory(owner=alice, live=True)
                 give_photos(house, 2)
-                MembershipFactory(owner=alice, property=house)
+                late = MembershipFactory(owner=alice, property=house, status="past_due")
+                EpisodeFactory(membership=late)
+                PaymentMethodFactory(membership=MembershipFactory(owner=alice))
                 EnquiryFactory(property=house)
-            with django_assert_num_queries(9):
+            with django_assert_num_queries(11):
                 client.get(reverse("dashboard"))
 
 

@@ -12,8 +12,9 @@ from accounts.london import day_of
 from accounts.models import Owner
 from accounts.transitions import TransitionNotAllowed
 from billing import publishing
+from billing.dunning.owner_view import expiring_cards, failing_payments
 from billing.membership_card import card_of
-from billing.models import Customer, ListingException, Membership, MembershipStatus
+from billing.models import Customer, ListingException, Membership
 from billing.next_step import next_step
 from listings.models import Enquiry, Property
 
@@ -32,7 +33,8 @@ def dashboard(request: HttpRequest, owner: Owner) -> HttpResponse:
         "houses": _houses(owner, memberships, today),
         "memberships": memberships,
         "cards": [card_of(one, today=today) for one in memberships],
-        "past_due": [one for one in memberships if one.status == MembershipStatus.PAST_DUE],
+        "failing_payments": failing_payments(memberships),
+        "expiring_cards": expiring_cards(memberships),
         # Only a customer of Stripe's has a page there.
         "has_billing": Customer.objects.filter(owner=owner).exists(),
         "unused": [one for one in memberships if one.is_current and one.property_id is None],
