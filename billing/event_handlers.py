@@ -3,7 +3,7 @@
 Called under the customer's lease, inside a transaction. Safe to run twice and in any order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.utils import timezone
@@ -16,10 +16,16 @@ from billing.sync import refresh_membership
 Subject = dict[str, Any]
 
 
-def look_again(event: dict[str, Any]) -> None:
-    """Bring every membership into line that the event may be about."""
-    for subscription_id in subscriptions_of(event):
-        refresh_membership(subscription_id, now=timezone.now())
+def look_again(event: dict[str, Any], *, but: Collection[str] = ()) -> list[str]:
+    """Bring every membership into line that the event may be about; return their subscriptions.
+
+    `but` names those that have been brought into line since Stripe was last asked.
+    """
+    subscriptions = subscriptions_of(event)
+    for subscription_id in subscriptions:
+        if subscription_id not in but:
+            refresh_membership(subscription_id, now=timezone.now())
+    return subscriptions
 
 
 def subscriptions_of(event: dict[str, Any]) -> list[str]:

@@ -58,6 +58,7 @@ class Held:
         self.token = uuid.uuid4().hex
         self.names: list[str] = []
         self.answers = Answers()
+        self.settled: set[str] = set()  # subscriptions that are written as those answers say
 
     # --- Leases ---------------------------------------------------------------------------------
 
@@ -65,9 +66,14 @@ class Held:
         """Take it if it is free or has run out. What was fetched before may be old by now."""
         if take(name, self.token):
             self.names.append(name)
-            self.answers.forget()
+            self.forget()
             return True
         return False
+
+    def forget(self) -> None:
+        """From now on Stripe is asked anew."""
+        self.answers.forget()
+        self.settled.clear()
 
     def wait_for(self, name: str, seconds: float) -> None:
         ends_at = time.monotonic() + seconds

@@ -91,7 +91,7 @@ def _due(customer_id: str) -> Any:
 def _pass(customer_id: str, held: Held, tally: Tally, ends_at: float) -> None:
     with acting_as("stripe", "webhook"):
         while time.monotonic() < ends_at and (events := list(_due(customer_id)[:AT_ONCE])):
-            held.answers.forget()
+            held.forget()
             _round(events, held, tally)
 
 
@@ -122,7 +122,8 @@ def _process(event: IncomingEvent, held: Held) -> Exception | None:
         content = json.loads(event.body)
         # What we make of it comes first: a fault in the copy of Stripe's objects must not keep
         # a membership from being right.
-        held.write(lambda: look_again(content))
+        looked_at = held.write(lambda: look_again(content, but=held.settled))
+        held.settled.update(looked_at)
         held.write(lambda: _finish(event, content))
     except LeaseLost:
         raise
