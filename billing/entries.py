@@ -63,8 +63,9 @@ def ledger_entries(invoices: list[dict[str, Any]], money: Money) -> list[Entry]:
     Raises UnreadableSubscription.
     """
     paid = [each for each in invoices if shapes.is_paid(each) and each["total"] != 0]
-    found = [entry for invoice in paid for entry in _entries_of(invoice, money)]
-    return sorted(found, key=lambda entry: entry.paid_at)
+    entries = (entry for invoice in paid for entry in _entries_of(invoice, money))
+    each_once = {entry.key: entry for entry in entries}
+    return sorted(each_once.values(), key=lambda entry: entry.paid_at)
 
 
 def _entries_of(invoice: dict[str, Any], money: Money) -> Iterator[Entry]:

@@ -10,6 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import DataError
+
 from accounts.london import day_of, day_of_timestamp, moment_of_timestamp
 from billing import stripe_shapes as shapes
 from billing.models import MembershipStatus
@@ -24,7 +26,16 @@ FLAGS = {"is_trial", "on_hold", "can_still_pay"}
 OUR_CURRENCY = "gbp"
 MOST_PENCE = 2**31 - 1  # what the columns hold
 MOST_FAILURES = 2**15 - 1
-GARBLED = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, OSError)
+# What reading an answer of another form raises, and what a database says that cannot hold it.
+GARBLED = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    OSError,
+    DataError,
+)
 
 
 class UnreadableSubscription(Exception):

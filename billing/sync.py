@@ -60,11 +60,13 @@ def refresh_membership(subscription_id: str, *, now: datetime) -> Membership | N
         return None
     invoices = gateway.fetch_invoices(subscription_id)
     try:
-        with unreadable_if_garbled():
+        # Of what cannot be read, nothing is half written.
+        with unreadable_if_garbled(), transaction.atomic():
             money = gateway.fetch_money(invoices)
-        with transaction.atomic():  # of what cannot be read, nothing is half written
             return _apply(subscription, invoices, money, now)
     except UnreadableSubscription as problem:
+        if problem.__cause__:
+            logger.exception("Stripe's answer about %s has an odd form", subscription_id)
         problems.park(subscription, str(problem), now=now)
         return None
 
@@ -90,9 +92,8 @@ def _apply(
     entries = ledger_entries(invoices, money)
     was = membership.status if membership else None
     membership = membership or Membership(stripe_subscription_id=subscription["id"])
-    with unreadable_if_garbled():
-        columns["owner_id"] = _owner_id(subscription) or membership.owner_id
-        columns["property_id"] = _house_id(subscription, membership, columns)
+    columns["owner_id"] = _owner_id(subscription) or membership.owner_id
+    columns["property_id"] = _house_id(subscription, membership, columns)
     _save_changes(membership, columns)
     record_payments(membership, entries)
     with unreadable_if_garbled():
