@@ -108,6 +108,11 @@ def end_of_commitment(subscription: dict[str, Any]) -> int | None:
     return end if end > period_end + DAY_SECONDS else None
 
 
+def committed_to(subscription: dict[str, Any]) -> date | None:
+    """Return the end of the twelve months of a monthly plan, while they run."""
+    return day_of_timestamp(end_of_commitment(subscription))
+
+
 def last_day(subscription: dict[str, Any]) -> date | None:
     """Return the day on which it ends if it is cancelled now."""
     return day_of_timestamp(

@@ -4,7 +4,8 @@ The seal holds what was shown and the second it was worked out for, so that the 
 charges that and nothing else.
 """
 
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
@@ -70,6 +71,8 @@ class Seal:
     price_before: str
     proration_date: int
     due_pence: int
+    # Each page shown is one purchase, however often its button is pressed.
+    purchase: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __str__(self) -> str:
         return signing.dumps(vars(self), salt=SALT)

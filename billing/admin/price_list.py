@@ -10,7 +10,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin_base import DeskAdmin
-from accounts.admin_columns import NOTHING, label, money, two_lines
+from accounts.admin_columns import NOTHING, label, money
 from accounts.admin_filters import YesNoFilter
 from billing.models import Feature, Plan, Tier
 from listings.perks import Perk
@@ -105,11 +105,9 @@ class FeatureAdmin(PriceListAdmin):
         # The site knows a feature by its code, whatever the words.
         return ["done_by", "in_tiers", *(["code"] if obj else [])]
 
-    @display(description="Done by")
-    def done_by(self, feature: Feature) -> SafeString | str:
-        if not feature.is_done_by_the_site:
-            return "Our team"
-        return two_lines("The site", Perk(feature.code).label)
+    @display(description="What the site does")
+    def done_by(self, feature: Feature) -> str:
+        return Perk(feature.code).label if feature.is_done_by_the_site else "Names it on the plans"
 
     @display(description="In")
     def in_tiers(self, feature: Feature) -> str:

@@ -1,17 +1,44 @@
 """The price list at Stripe."""
 
+import logging
 from decimal import Decimal
+from typing import Any
 
-from billing.gateway.line import PAGE_SIZE, once, stripe_api
+from billing.gateway.line import PAGE_SIZE, StripeUnavailable, once, plain, stripe_api
 from billing.models import Plan
 from billing.models.plans import STRIPE_INTERVALS
 
+logger = logging.getLogger(__name__)
+
+OTHER_PRICE = (
+    "The price at our payment provider is not the one shown here, so nothing was charged. "
+    "Please tell us."
+)
+
 
 def find_price(plan: Plan) -> str | None:
+    """Raises StripeUnavailable, also where the price of this name is not what our list says."""
     with stripe_api() as api:
         wish = {"lookup_keys": [plan.lookup_key], "active": True, "limit": 1}
-        prices = api.prices.list(wish).data
-    return prices[0].id if prices else None
+        prices = [plain(price) for price in api.prices.list(wish).data]
+    if prices and not _is_as_listed(prices[0], plan):
+        logger.error("Stripe's price %s is not what %s costs", prices[0]["id"], plan)
+        raise StripeUnavailable(OTHER_PRICE)
+    return prices[0]["id"] if prices else None
+
+
+def _is_as_listed(price: dict[str, Any], plan: Plan) -> bool:
+    """Somebody may have given its lookup key to another price, in Stripe's dashboard."""
+    recurring = price.get("recurring") or {}
+    asked = (plan.net_pence, plan.currency, STRIPE_INTERVALS[plan.cycle], 1, "exclusive")
+    found = (
+        price.get("unit_amount"),
+        price.get("currency"),
+        recurring.get("interval"),
+        recurring.get("interval_count"),
+        price.get("tax_behavior"),
+    )
+    return found == asked
 
 
 def ensure_price(plan: Plan) -> str:

@@ -51,10 +51,16 @@ def preview_change(
 
 
 def change_now(
-    subscription_id: str, item_id: str, price_id: str, *, proration_date: int, note: str
+    subscription_id: str,
+    item_id: str,
+    price_id: str,
+    *,
+    proration_date: int,
+    note: str,
+    purchase: str,
 ) -> Json:
     """Move the subscription to another price and charge the difference; return it, with its
-    newest invoice. Asking twice for the same change charges once.
+    newest invoice. The same `purchase` is charged once, however often it is asked for.
 
     Raises PaymentRefused, OutcomeUnknown.
     """
@@ -69,13 +75,13 @@ def change_now(
     }
     try:
         with stripe_api() as api:
-            return _pay(api.subscriptions, subscription_id, wish)
+            return _pay(api.subscriptions, subscription_id, wish, purchase)
     except StripeUnavailable as error:
         raise OutcomeUnknown(OUTCOME_UNKNOWN) from error
 
 
-def _pay(subscriptions: Any, subscription_id: str, wish: Json) -> Json:
-    key = once(f"change-{subscription_id}", wish)
+def _pay(subscriptions: Any, subscription_id: str, wish: Json, purchase: str) -> Json:
+    key = once(f"change-{purchase}", wish)
     try:
         return plain(subscriptions.update(subscription_id, wish, key))
     except stripe.CardError as error:

@@ -380,6 +380,17 @@ class TestCancel:
 
 
 class TestBadInput:
+    def test_the_portal_of_a_customer_deleted_at_stripe_says_so(self, alice):
+        api = stripe.StripeClient(
+            settings.STRIPE_SECRET_KEY, base_addresses={"api": alice.running.url}
+        ).v1
+        api.customers.delete(Customer.objects.get().stripe_id)
+
+        answer = alice.client.post(reverse("billing_portal"))
+
+        assert answer.status_code == 503
+        assert "has been closed" in read(answer)
+
     @pytest.mark.parametrize(
         "name", ["membership_plans", "membership_drop_plan", "membership_cancel", "membership_keep"]
     )

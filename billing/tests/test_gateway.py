@@ -117,6 +117,43 @@ class TestPriceList:
         assert f"{count} created, 0 unchanged" in (output := capsys.readouterr().out)
         assert f"0 created, {count} unchanged" in output
 
+    def test_a_new_amount_is_a_new_price_and_the_sold_one_stays_as_it_was(self, stripe_api):
+        plan = PlanFactory()
+        sold = gateway.ensure_price(plan)
+        plan.net_pence = 70_000
+        plan.save()
+
+        dearer = gateway.ensure_price(plan)
+
+        amounts = {price["id"]: price["unit_amount"] for price in held(stripe_api, "price")}
+        assert amounts == {sold: 65_000, dearer: 70_000}
+        assert all(price["active"] for price in held(stripe_api, "price"))
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"unit_amount": 60_000},
+            {"currency": "eur"},
+            {"recurring": {"interval": "month"}},
+            {"tax_behavior": "inclusive"},
+        ],
+    )
+    def test_a_price_of_the_same_name_that_is_another_is_not_sold(self, stripe_api, other):
+        plan = PlanFactory()
+        api = stripe.StripeClient(
+            settings.STRIPE_SECRET_KEY, base_addresses={"api": stripe_api.url}
+        ).v1
+        product = api.products.create({"name": "By hand"}).id
+        listed = {"unit_amount": 65_000, "currency": "gbp", "recurring": {"interval": "year"}}
+        listed |= {"lookup_key": plan.lookup_key, "tax_behavior": "exclusive"}
+        api.prices.create(listed | {"product": product} | other)
+
+        with pytest.raises(gateway.StripeUnavailable, match="not the one shown here"):
+            gateway.start_checkout(OwnerFactory(), plan, house=None, **PAGES)
+        with pytest.raises(CommandError, match="not the one shown here"):
+            call_command("sync_plans")
+        assert held(stripe_api, "checkout.session") == []
+
     def test_sync_plans_fails_when_stripe_does(self):
         PlanFactory()
 

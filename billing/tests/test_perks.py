@@ -157,6 +157,10 @@ class TestWebsiteLink:
 
 
 class TestStanding:
+    @pytest.fixture(autouse=True)
+    def in_our_words(self):
+        Feature.objects.filter(code=Perk.HOMEPAGE).update(text="Shown on the first page")
+
     def test_the_owner_reads_on_the_page_what_the_plan_brings(self, client):
         house = house_of("gold")
         client.force_login(house.owner.user)
@@ -164,7 +168,7 @@ class TestStanding:
         page = client.get(house.get_absolute_url()).content.decode()
 
         assert "Listed as Gold" in page
-        assert "Homepage" in page
+        assert "Shown on the first page" in page
 
     def test_guests_do_not(self, client):
         house = house_of("gold")
@@ -185,4 +189,4 @@ class TestStanding:
         PlanFactory(tier__code="gold", net_pence=85_000)
         client.force_login(house.owner.user)
 
-        assert "<li>Homepage</li>" in client.get(reverse("plans")).content.decode()
+        assert "<li>Shown on the first page</li>" in client.get(reverse("plans")).content.decode()

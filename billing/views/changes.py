@@ -137,6 +137,7 @@ def _show_quote(
         "quote": quote,
         "seal": str(seal),
         "drops": getattr(membership, "scheduled_change", None),
+        "committed_to": changing.committed_to(subscription),
         "owner_area": "houses",
     }
     return render(request, "billing/change_now.html", context)
@@ -158,6 +159,7 @@ def _pay(
             price,
             proration_date=seal.proration_date,
             note=plan.lookup_key,
+            purchase=seal.purchase,
         )
     except gateway.PaymentRefused as refusal:
         context = {"membership": membership, "plan": plan, "refusal": refusal}
@@ -189,6 +191,7 @@ def _at_renewal(request: HttpRequest, membership: Membership, plan: Plan) -> Htt
     if request.method != "POST":
         context = {"membership": membership, "plan": plan, "owner_area": "houses"}
         context["day"] = changing.renewal_day(subscription)
+        context["committed_to"] = changing.committed_to(subscription)
         context["replaces"] = getattr(membership, "scheduled_change", None)
         return render(request, "billing/change_at_renewal.html", context)
     gateway.plan_change(

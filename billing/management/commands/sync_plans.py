@@ -16,7 +16,7 @@ class Command(BaseCommand):
                 known = gateway.find_price(plan)
                 price = known or gateway.ensure_price(plan)
             except gateway.StripeUnavailable as error:
-                raise CommandError(f"{plan}: {error.__cause__}") from error
+                raise CommandError(f"{plan}: {error.__cause__ or error}") from error
             created, unchanged = created + (not known), unchanged + bool(known)
             self.stdout.write(f"{plan}: {'unchanged' if known else 'created'} ({price})")
         self.stdout.write(f"{created} created, {unchanged} unchanged")
