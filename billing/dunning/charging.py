@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from accounts.templatetags.site import pounds
 from billing import gateway
@@ -56,7 +57,7 @@ def _too_soon(episode: Episode, method: PaymentMethod, now: datetime) -> str:
     )
     if is_new or now - failed_at >= SAME_METHOD_AFTER:
         return ""
-    hours = int((SAME_METHOD_AFTER - (now - failed_at)).total_seconds() // 3600) + 1
+    hours = ceil((failed_at + SAME_METHOD_AFTER - now) / timedelta(hours=1))
     return (
         f"{method} was refused less than 24 hours ago. Try again in {hours} "
         f"hour{'' if hours == 1 else 's'}, or as soon as the member has put in another card."
