@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 
 BASE_DIR = Path(__file__).resolve().parent
 SANDBOX_FIXTURES = "billing.tests.sandbox"
@@ -50,6 +50,18 @@ def mail_queue(django_test_environment) -> Iterator[None]:
     from crm_project import settings as real
 
     with override_settings(EMAIL_BACKEND=real.EMAIL_BACKEND):
+        yield
+
+
+# --- Tests that commit leave nothing behind -------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_to_empty() -> Iterator[None]:
+    from crm_project.tests.emptying import empty
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: empty())
         yield
 
 

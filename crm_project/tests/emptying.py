@@ -1,0 +1,32 @@
+"""Empties a test database: only the tables that hold something, and not what all tests share.
+
+Django's `flush` truncates each of a hundred tables and makes all permissions anew, which took
+longer than most tests that need it.
+"""
+
+from django.db import connection, transaction
+
+from crm_project.worker import install_schedules
+
+SHARED = {"django_content_type", "auth_permission"}
+
+
+def empty() -> None:
+    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Neither references nor the log's guard stand in the way of this.
+            cursor.execute("SET LOCAL session_replication_role = replica")
+        for table in _filled(cursor, sorted(set(tables) - SHARED)):
+            cursor.execute(f"DELETE FROM {_name(table)}")  # noqa: S608
+    install_schedules()
+
+
+def _filled(cursor, tables: list[str]) -> list[str]:
+    asked = (f"SELECT '{each}' WHERE EXISTS (SELECT 1 FROM {_name(each)})" for each in tables)  # noqa: S608
+    cursor.execute(" UNION ALL ".join(asked))
+    return [table for (table,) in cursor.fetchall()]
+
+
+def _name(table: str) -> str:
+    return connection.ops.quote_name(table)
