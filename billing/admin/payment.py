@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from accounts.admin_base import ReadOnlyAdmin
-from accounts.admin_columns import NOTHING, day, label, link, link_to, moment, money
+from accounts.admin_columns import NOTHING, day, label, link, link_to, moment, money, two_lines
 from accounts.admin_filters import ChoiceFilter, DayRangeFilter
 from accounts.models import Owner
 from billing.models import Membership, Payment, PaymentKind
@@ -66,17 +66,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     # Who has a page for memberships says here where: this app has none.
     membership_url: ClassVar[Callable[[Membership], str]] = staticmethod(lambda membership: "")
     list_before_template = "admin/billing/payment/totals.html"
-    list_display = (
-        "number",
-        "kind_shown",
-        "bought",
-        "payer",
-        "net",
-        "vat",
-        "gross",
-        "fee",
-        "paid",
-    )
+    list_display = ("number", "kind_shown", "whose", "net", "vat", "gross", "fee")
     list_filter = (KindFilter, PaidFilter, OwnerFilter, FeeFilter)
     search_fields = (
         "stripe_object_id",
@@ -127,20 +117,24 @@ class PaymentAdmin(ReadOnlyAdmin):
             response.context_data["totals"] = _totals(changelist.queryset)
         return response
 
-    @display(description="Number", ordering="invoice_number")
-    def number(self, payment: Payment) -> SafeString | str:
-        return payment.invoice_number or payment.stripe_object_id
+    @display(description="Payment", ordering="paid_at")
+    def number(self, payment: Payment) -> SafeString:
+        return two_lines(payment.invoice_number or payment.stripe_object_id, self.paid(payment))
 
     @display(description="Kind", ordering="kind")
     def kind_shown(self, payment: Payment) -> SafeString:
         return label(payment.what, payment.kind if payment.gross_pence < 0 else "")
 
-    @display(description="For", ordering="description")
+    @display(description="Owner and membership", ordering="owner_name")
+    def whose(self, payment: Payment) -> SafeString:
+        return two_lines(self.payer(payment), self.bought(payment))
+
+    @display(description="For")
     def bought(self, payment: Payment) -> SafeString | str:
         url = self.membership_url(payment.membership) if payment.membership else ""
         return link_to(url, payment.description) if url else payment.description
 
-    @display(description="Owner", ordering="owner_name")
+    @display(description="Owner")
     def payer(self, payment: Payment) -> SafeString | str:
         """Of one who was erased, the name that the books must keep."""
         owner = payment.owner or (payment.membership and payment.membership.owner)
@@ -168,7 +162,7 @@ class PaymentAdmin(ReadOnlyAdmin):
             return NOTHING
         return f"{day(payment.period_start)} to {day(payment.period_end)}"
 
-    @display(description="When", ordering="paid_at")
+    @display(description="When")
     def paid(self, payment: Payment) -> str:
         return moment(payment.paid_at)
 

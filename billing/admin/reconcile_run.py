@@ -47,8 +47,6 @@ class ReconcileRunAdmin(ReadOnlyAdmin):
         "took",
         "what_differed",
     )
-    row_name = "comparison with Stripe"
-    rows_name = "comparisons with Stripe"
     empty_title = "Nothing has been compared with Stripe yet"
     empty_text = (
         "The worker compares everything each night; manage.py stripe_reconcile does it now."
@@ -68,7 +66,8 @@ class ReconcileRunAdmin(ReadOnlyAdmin):
         if run.finished_at is None:
             return label("Not finished", "pending_approval")
         if run.differences:
-            return label(f"{run.differences:,} differ", "past_due")
+            verb = "differs" if run.differences == 1 else "differ"
+            return label(f"{run.differences:,} {verb}", "past_due")
         return label("All equal", "live")
 
     @display(description="Looked at")
@@ -81,7 +80,7 @@ class ReconcileRunAdmin(ReadOnlyAdmin):
 
     @display(description="Stripe listed")
     def listed_by_stripe(self, run: ReconcileRun) -> str:
-        counted = [f"{count:,} {kind.replace('_', ' ')}" for kind, count in run.counts.items()]
+        counted = [f"{kind.replace('_', ' ')}: {count:,}" for kind, count in run.counts.items()]
         return ", ".join(counted) or NOTHING
 
     @display(description="Repaired")

@@ -35,6 +35,8 @@ class Migration(migrations.Migration):
                 ("error", models.TextField(blank=True)),
             ],
             options={
+                "verbose_name": "comparison with Stripe",
+                "verbose_name_plural": "comparisons with Stripe",
                 "ordering": ["-started_at", "-pk"],
                 "get_latest_by": "started_at",
                 "indexes": [

@@ -2,6 +2,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
+from django.utils.timezone import localtime
 
 
 class ReconcileRunQuerySet(models.QuerySet["ReconcileRun"]):
@@ -28,12 +29,14 @@ class ReconcileRun(models.Model):
     objects = ReconcileRunQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "comparison with Stripe"
+        verbose_name_plural = "comparisons with Stripe"
         ordering = ["-started_at", "-pk"]
         get_latest_by = "started_at"
         indexes = [models.Index(fields=["-started_at", "-id"], name="reconcile_run_newest")]
 
     def __str__(self) -> str:
-        return f"Comparison with Stripe of {self.started_at:%d %b %Y %H:%M}"
+        return f"Comparison with Stripe of {localtime(self.started_at):%d %b %Y %H:%M}"
 
     @property
     def repaired(self) -> int:
