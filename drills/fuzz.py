@@ -14,6 +14,7 @@ from django.urls import reverse
 from djstripe.models import Event, WebhookEndpoint, WebhookEventTrigger
 
 from billing.models import IncomingEvent, Lease
+from drills.figures import percentile
 from drills.junk import Junk
 
 WARM_UP = 500  # what is made once in a process, the first time it is needed
@@ -36,7 +37,7 @@ class Fuzzed:
 
     @property
     def p99_ms(self) -> float:
-        return sorted(self.seconds)[int(len(self.seconds) * 0.99)] * 1000
+        return percentile(self.seconds)
 
     @property
     def most_ms(self) -> float:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
+from unittest import mock
 
 import stripe
 from django.conf import settings
@@ -20,6 +21,7 @@ from django.test import Client
 from django.utils import timezone
 
 from billing import inbox, patience
+from billing.inbox import processing
 from billing.models import IncomingEvent
 from billing.tests.deliveries import deliver
 from drills.chaos import Event, crashing, impatient
@@ -53,10 +55,12 @@ def settle(place: Place) -> None:
 # --- What they do ---------------------------------------------------------------------------------
 
 
-def work(place: Place, seed: int, crash_share: float, tell: Connection) -> None:
+def work(place: Place, seed: int, crash_share: float, stores_copy: bool, tell: Connection) -> None:
     """Process whatever is due, until killed; tell what became of each run."""
     settle(place)
     with ExitStack() as stack:
+        if not stores_copy:
+            stack.enter_context(mock.patch.object(processing.Event, "process"))
         stack.enter_context(crashing(crash_share, random.Random(seed)))
         stack.enter_context(impatient(LEASE_SECONDS, WAIT_SECONDS))
         patience.CALL_SECONDS = CALL_SECONDS
@@ -91,6 +95,7 @@ class Crew:
     size: int
     seed: int
     crash_share: float = 0
+    stores_copy: bool = True
     kills: int = 0
     failed: int = 0
     begun: int = 0
@@ -99,7 +104,8 @@ class Crew:
     def start_one(self) -> None:
         receive, tell = context().Pipe(duplex=False)
         self.begun += 1
-        arguments = (self.place, self.seed + self.begun, self.crash_share, tell)
+        seed = self.seed + self.begun
+        arguments = (self.place, seed, self.crash_share, self.stores_copy, tell)
         worker = context().Process(target=work, args=arguments, daemon=True)
         worker.start()
         tell.close()

@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from billing import inbox
 from billing.models import IncomingEvent, Lease
+from drills.figures import percentile
 from drills.race import Member, Worker
 from stripe_sandbox.process import Running
 
 STRIPES_SECONDS = 3
-MOST_MS = 500
+MOST_MS, P99_MS = 1000, 100  # of another's write; the machine itself is slow at times
 
 
 def run(running: Running) -> bool:
@@ -32,10 +33,11 @@ def run(running: Running) -> bool:
     seconds = time.perf_counter() - began
     print(
         f"Stripe takes {STRIPES_SECONDS} s for each call; {connection.vendor}\n"
-        f"  processing took {seconds:.1f} s; of {len(waits):,} other writes the longest took "
-        f"{max(waits) * 1000:.0f} ms"
+        f"  processing took {seconds:.1f} s; of {len(waits):,} other writes meanwhile p99 took "
+        f"{percentile(waits):.0f} ms, the longest {max(waits) * 1000:.0f} ms"
     )
-    return max(waits) * 1000 < MOST_MS and seconds > STRIPES_SECONDS
+    quick = max(waits) * 1000 < MOST_MS and percentile(waits) < P99_MS
+    return quick and seconds > STRIPES_SECONDS
 
 
 def seconds_to_write() -> float:
