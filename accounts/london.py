@@ -11,6 +11,11 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(LONDON).date()
 
 
+def in_words(day: date) -> str:
+    """Return a day as it stands in a sentence: 6 May 2027."""
+    return f"{day.day} {day:%B %Y}"
+
+
 def day_of_timestamp(timestamp: int | None) -> date | None:
     """Return the London day of a Unix timestamp (Stripe's way to say when), or None."""
     return None if timestamp is None else day_of(moment_of_timestamp(timestamp))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from accounts.london import day_of_timestamp, moment_of_timestamp
+from accounts.london import day_of_timestamp, in_words, moment_of_timestamp
 from billing import stripe_shapes as shapes
 from billing.models import Cycle, Membership, MembershipStatus, Plan, ScheduledChange
 from billing.models.plans import COMMITMENT_MONTHS
@@ -57,7 +57,7 @@ def why_no_change(membership: Membership) -> str:
     if membership.status == MembershipStatus.PAST_DUE:
         return UNPAID
     if membership.status == MembershipStatus.EXPIRING_SOON:
-        ends = f" on {membership.end_date:%d %b %Y}" if membership.end_date else ""
+        ends = f" on {in_words(membership.end_date)}" if membership.end_date else ""
         return f"It ends{ends}. Keep it first, then choose another plan."
     return ""
 
@@ -67,7 +67,7 @@ def _refusal(membership: Membership, scheduled: ScheduledChange | None, plan: Pl
     if wanted == (membership.tier_id, membership.billing_cycle):
         return "This is your plan now."
     if scheduled and wanted == (scheduled.tier_id, scheduled.billing_cycle):
-        return f"Planned from {scheduled.starts_on:%d %b %Y}."
+        return f"Planned from {in_words(scheduled.starts_on)}."
     return ""
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.london import day_of
+from accounts.london import day_of, in_words
 from accounts.transitions import TransitionNotAllowed, lock
 from billing import publishing
 from billing.models import ListingException, Tier
@@ -49,7 +49,7 @@ def refusal(house: Property, until: date, reason: str, *, today: date) -> str:
     """Return why it cannot be granted, or ""."""
     running = ListingException.objects.running(today).filter(property=house).first()
     if running:
-        return f"{house} has an exception until {running.until:%d %b %Y} already."
+        return f"{house} has an exception until {in_words(running.until)} already."
     if not reason.strip():
         return "Say why the house needs no membership for a while."
     if not today <= until <= today + LONGEST:
@@ -62,7 +62,9 @@ def end(exception: ListingException, *, by: str, now: datetime) -> None:
     """End it before its day. Raises TransitionNotAllowed if it is over already."""
     lock(exception)
     if exception.ended_at:
-        raise TransitionNotAllowed(f"This exception ended on {exception.ended_at:%d %b %Y}.")
+        raise TransitionNotAllowed(
+            f"This exception ended on {in_words(day_of(exception.ended_at))}."
+        )
     _end(exception, by=by, now=now)
 
 

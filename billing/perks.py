@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, Q
 
+from accounts.london import in_words
 from billing.models import ListingException, Membership
 from listings.models import Property
 from listings.perks import Seller, Standing
@@ -27,7 +28,7 @@ def standing_of(house: Property, day: date) -> Standing | None:
     exception = exceptions.select_related("tier").first()
     if exception is None:
         return None
-    note = f"Without a membership until {exception.until:%d %b %Y}, as our team has agreed."
+    note = f"Without a membership until {in_words(exception.until)}, as our team has agreed."
     return Standing(
         exception.tier.name, [str(each) for each in exception.tier.features.all()], note
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from accounts.london import day_of
+from accounts.london import day_of, in_words
 from billing.models import ListingException
 from billing.signals import exception_ended, exception_granted
 from crm.failures import sync_safely
@@ -18,7 +18,8 @@ from crm.models import ActivityType, Entity, PropertyRecord
 def log_exception_granted(
     sender: type, exception: ListingException, now: datetime, **kwargs: Any
 ) -> None:
-    text = f"Listed as {exception.tier} until {exception.until:%d %b %Y}, without a membership: {exception.reason}"
+    until = in_words(exception.until)
+    text = f"Listed as {exception.tier} until {until}, without a membership: {exception.reason}"
     _log(exception, "Exception granted", text, now)
 
 

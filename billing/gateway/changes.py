@@ -17,6 +17,12 @@ OUTCOME_UNKNOWN = (
     "Our payment provider has not confirmed the change. It may have gone through or not: your "
     "dashboard says which as soon as we know. Nothing is charged twice."
 )
+SURELY_NOT_DONE = (
+    stripe.InvalidRequestError,
+    stripe.AuthenticationError,
+    stripe.PermissionError,
+    stripe.RateLimitError,
+)
 DECLINED = "Your bank did not pay. Nothing was charged, and your plan is as it was."
 MUST_CONFIRM = (
     "Your bank wants you to confirm this payment, which cannot be done from here. "
@@ -62,7 +68,7 @@ def change_now(
     """Move the subscription to another price and charge the difference; return it, with its
     newest invoice. The same `purchase` is charged once, however often it is asked for.
 
-    Raises PaymentRefused, OutcomeUnknown.
+    Raises PaymentRefused, StripeUnavailable where nothing was done, OutcomeUnknown.
     """
     wish = {
         "items": [{"id": item_id, "price": price_id}],
@@ -77,6 +83,8 @@ def change_now(
         with stripe_api() as api:
             return _pay(api.subscriptions, subscription_id, wish, purchase)
     except StripeUnavailable as error:
+        if isinstance(error.__cause__, SURELY_NOT_DONE):
+            raise
         raise OutcomeUnknown(OUTCOME_UNKNOWN) from error
 
 
@@ -123,15 +131,26 @@ def _schedule_of(api: Any, subscription: Json) -> Json:
     if name:
         return plain(api.subscription_schedules.retrieve(name))
     wish = {"from_subscription": subscription["id"]}
-    return plain(api.subscription_schedules.create(wish, _each_time()))
+    try:
+        return plain(api.subscription_schedules.create(wish, _each_time()))
+    except stripe.InvalidRequestError:
+        now = plain(api.subscriptions.retrieve(subscription["id"]))
+        if not schedule_id(now):
+            raise
+        return plain(api.subscription_schedules.retrieve(schedule_id(now)))  # a second press
 
 
 def drop_plan(subscription: Json) -> None:
     """Take a planned change back, if there is one. Raises StripeUnavailable."""
     name = schedule_id(subscription)
-    if name:
-        with stripe_api() as api:
+    if not name:
+        return
+    with stripe_api() as api:
+        try:
             api.subscription_schedules.release(name, {}, _each_time())
+        except stripe.InvalidRequestError:
+            if api.subscription_schedules.retrieve(name).status == "active":
+                raise  # else a second press
 
 
 def end_at(subscription: Json, moment: int | None) -> None:

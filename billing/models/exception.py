@@ -4,6 +4,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
+from accounts.london import in_words
 from billing.models.plans import Tier
 from listings.models import Property
 
@@ -55,4 +56,4 @@ class ListingException(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Exception for {self.property} until {self.until:%d %b %Y}"
+        return f"Exception for {self.property} until {in_words(self.until)}"

@@ -165,6 +165,28 @@ class TestUpgrade:
         assert len(invoices(alice.running)) == 2
         assert "was charged" not in answer
 
+    @pytest.mark.parametrize(
+        ("status", "told"), [(500, "has not confirmed the change"), (400, "Nothing was charged")]
+    )
+    def test_a_stripe_that_fails_at_the_change_charges_nothing(
+        self, alice, monkeypatch, status, told
+    ):
+        gold = plan("gold")
+        address = url_of(alice.membership, "membership_change", gold.pk)
+        seal = seal_on(read(alice.client.get(address)))
+        change_now = gateway.change_now
+
+        def change_with_faults(*args, **options):
+            alice.running.control.faults(api_status=status, count=2)
+            return change_now(*args, **options)
+
+        monkeypatch.setattr(gateway, "change_now", change_with_faults)
+
+        answer = read(alice.client.post(address, {"seal": seal}, follow=True))
+
+        assert told in answer
+        assert len(invoices(alice.running)) == 1
+
     def test_a_changed_amount_is_said_and_not_charged(self, alice):
         gold = plan("gold")
         address = url_of(alice.membership, "membership_change", gold.pk)
@@ -267,6 +289,20 @@ class TestDowngrade:
 
         [change] = ScheduledChange.objects.all()
         assert (change.tier.code, change.billing_cycle) == ("silver", "monthly")
+
+    def test_planned_and_dropped_twice_at_once_it_is_planned_and_dropped_once(self, alice):
+        before = gateway.fetch_subscription(alice.membership.stripe_subscription_id)
+        bronze = plan("bronze")
+        options = {"vat_rate": gateway.ensure_vat_rate(bronze), "interval": "year"}
+
+        for _ in range(2):
+            gateway.plan_change(before, gateway.ensure_price(bronze), **options)
+        planned = gateway.fetch_subscription(before["id"])
+        for _ in range(2):
+            gateway.drop_plan(planned)
+
+        assert len(alice.running.sandbox.all("subscription_schedule")) == 1
+        assert gateway.fetch_subscription(before["id"])["schedule"] is None
 
     def test_it_can_be_dropped(self, alice):
         confirm_plan(alice, plan("bronze"))
@@ -478,3 +514,12 @@ class TestBadInput:
 
         assert why in page
         assert "See what it costs" not in page
+
+    def test_a_plan_that_cannot_be_chosen_is_not_changed_to_by_its_address(self, client):
+        membership = MembershipFactory(status="past_due")
+        client.force_login(membership.owner.user)
+
+        answer = client.post(url_of(membership, "membership_change", plan("gold").pk), follow=True)
+
+        assert answer.redirect_chain[-1][0] == url_of(membership, "membership_plans")
+        assert "change your card first" in read(answer)

@@ -91,7 +91,7 @@ class TestGrant:
         house = PropertyFactory()
         grant(house)
 
-        with pytest.raises(exception_grants.ExceptionRefused, match="until 15 Jul 2026 already"):
+        with pytest.raises(exception_grants.ExceptionRefused, match="until 15 July 2026 already"):
             grant(house)
 
 
@@ -186,7 +186,7 @@ class TestLog:
         with acting_as(BOB, "admin"):
             grant(house)
 
-        text = "Listed as Bronze until 15 Jul 2026, without a membership: Bank trouble."
+        text = "Listed as Bronze until 15 July 2026, without a membership: Bank trouble."
         assert self.entries() == [("Exception granted: Fern Hall", BOB, text)]
 
     def test_it_says_that_it_ended_by_itself(self):

@@ -84,6 +84,9 @@ def membership_plans(request: HttpRequest, membership: Membership) -> HttpRespon
 def membership_change(request: HttpRequest, membership: Membership, plan_pk: int) -> HttpResponse:
     plan = get_object_or_404(Plan.objects.on_sale(), pk=plan_pk)
     scheduled = getattr(membership, "scheduled_change", None)
+    if blocked := changing.why_no_change(membership):
+        messages.error(request, blocked)
+        return redirect("membership_plans", pk=membership.pk)
     [offer] = changing.offers(membership, scheduled, [plan])
     if offer.refusal:
         # Pressed twice, the second press finds the change done.
