@@ -17,7 +17,7 @@ WAITS = (
     timedelta(hours=12),
 )
 REFUSED = "SMTPRecipientsRefused"
-FOR_GOOD = re.compile(r"\(5\d\d, b?['\"](?P<words>.*?)['\"]\)", re.DOTALL)
+ANSWER = re.compile(r"\((?P<code>\d{3}), b?['\"](?P<words>.*?)['\"]\)", re.DOTALL)
 UNREACHABLE = {"ConnectionRefusedError", "TimeoutError", "gaierror", "SMTPConnectError"}
 UNREACHABLE |= {"SMTPServerDisconnected", "ConnectionResetError", "OSError"}
 
@@ -53,20 +53,21 @@ def is_refused_for_good(mail: Email) -> bool:
     failure = last_failure(mail)
     if failure is None or failure.exception_type != REFUSED:
         return False
-    return bool(FOR_GOOD.search(failure.message))
+    answer = ANSWER.search(failure.message)
+    return answer is not None and answer["code"].startswith("5")
 
 
 def explain(failure: Log) -> str:
     """Return the reason of a failure as a sentence for staff."""
-    said = FOR_GOOD.search(failure.message)
+    answer = ANSWER.search(failure.message)
+    words = answer["words"] if answer else failure.message
     if failure.exception_type == REFUSED:
-        words = said["words"] if said else failure.message
         return f"The mailbox refused it: {words}"[:300]
     if failure.exception_type in UNREACHABLE:
         return f"The mail server could not be reached: {failure.message}"[:300]
     if failure.exception_type == "SMTPAuthenticationError":
         return "The mail server did not accept our login. Look at EMAIL_URL."
-    return f"The mail server did not take it: {failure.message}"[:300]
+    return f"The mail server did not take it: {words}"[:300]
 
 
 def try_again(mails: Iterable[Email], *, now: datetime) -> int:

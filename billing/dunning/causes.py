@@ -32,7 +32,7 @@ def _final(member: str, staff: str) -> Reason:
 CONFIRM = Reason(
     Cause.AUTHENTICATION,
     "Your bank asks you to confirm this payment.",
-    "The bank wants the member to confirm the payment",
+    "Must be confirmed at the bank",
 )
 UNKNOWN = _soft(
     "Your bank did not accept the payment, and gave no reason.", "Declined without a reason"
@@ -67,11 +67,11 @@ REASONS = {
     "currency_not_supported": _final(
         "This card cannot pay in pounds.", "The card cannot pay in pounds"
     ),
-    "lost_card": _final(NEW_CARD, "Reported lost: never say so to the member"),
-    "stolen_card": _final(NEW_CARD, "Reported stolen: never say so to the member"),
-    "pickup_card": _final(NEW_CARD, "Withdrawn by the bank: never say so to the member"),
+    "lost_card": _final(NEW_CARD, "Reported lost: do not tell"),
+    "stolen_card": _final(NEW_CARD, "Reported stolen: do not tell"),
+    "pickup_card": _final(NEW_CARD, "Withdrawn by the bank: do not tell"),
     "restricted_card": _final(NEW_CARD, "Restricted by the bank"),
-    "fraudulent": _final(NEW_CARD, "The bank suspects misuse: never say so to the member"),
+    "fraudulent": _final(NEW_CARD, "Misuse suspected: do not tell"),
     "highest_risk_level": _final(NEW_CARD, "Blocked by Stripe as too risky"),
     "security_violation": _final(NEW_CARD, "Refused by the bank for good"),
     "transaction_not_allowed": _final(

@@ -130,10 +130,10 @@ class QueuedFilter(DayRangeFilter):
 class QueueAdmin(ReadOnlyAdmin):
     """All mail, with the reason where it did not go out. No text: some holds links to log in."""
 
-    row_name, rows_name = "queued mail", "mail queue"
+    row_name, rows_name = "mail", "mails"
     change_form_template = "admin/change_form.html"  # the queue brings one of its own
     actions = ("queue_anew",)
-    list_display = ("what", "whom", "state", "why", "tries", "next_try", "queued")
+    list_display = ("mail_and_address", "state_and_why", "tries_and_next", "queued")
     list_filter = (QueueStateFilter, QueuedFilter)
     search_fields = ("to", "subject")
     search_help_text = "Address or subject"
@@ -158,6 +158,20 @@ class QueueAdmin(ReadOnlyAdmin):
             messages.success(request, f"{count} to be tried again within five minutes.")
         else:
             messages.info(request, "Nothing to try again: only mail that failed can be.")
+
+    @display(description="Mail", ordering="subject")
+    def mail_and_address(self, mail: Email) -> SafeString:
+        return two_lines(self.what(mail), self.whom(mail))
+
+    @display(description="State", ordering="status")
+    def state_and_why(self, mail: Email) -> SafeString:
+        why = self.why(mail)
+        return two_lines(self.state(mail), "" if why == NOTHING else why)
+
+    @display(description="Failures", ordering="number_of_retries")
+    def tries_and_next(self, mail: Email) -> SafeString:
+        following = self.next_try(mail)
+        return two_lines(self.tries(mail), "" if following == NOTHING else f"Next: {following}")
 
     @display(description="Mail", ordering="subject")
     def what(self, mail: Email) -> str:
@@ -188,5 +202,6 @@ class QueueAdmin(ReadOnlyAdmin):
         return moment(mail.scheduled_time) if waits else NOTHING
 
     @display(description="Queued", ordering="created")
-    def queued(self, mail: Email) -> str:
-        return moment(mail.created)
+    def queued(self, mail: Email) -> SafeString:
+        day_and_hour = moment(mail.created).split(", ")
+        return two_lines(*day_and_hour)

@@ -9,8 +9,10 @@ from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquer
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from accounts.admin_base import ReadOnlyAdmin
@@ -78,7 +80,8 @@ class EpisodeAdmin(PastDueSteps, ReadOnlyAdmin):
         "membership__property",
         "membership__payment_method",
     )
-    list_display = ("member", "owed", "since", "tries", "reason", "contact", "to_do")
+    list_display = ("owed", "member", "course", "reason", "contact_or_pause")
+    list_display_links = ("owed",)
     list_filter = (StateFilter, CauseFilter)
     search_fields = (
         "membership__owner__user__email",
@@ -128,7 +131,8 @@ class EpisodeAdmin(PastDueSteps, ReadOnlyAdmin):
         owner = episode.membership.owner
         if owner is None:
             return NOTHING
-        name = link_to(_contact_url(owner) or self._own_url(episode), owner.name)
+        url = _contact_url(owner)
+        name = link_to(url, owner.name) if url else owner.name
         if not owner.phone:
             return two_lines(name, owner.user.email)
         phone = format_html('<a href="tel:{}">{}</a>', owner.phone.replace(" ", ""), owner.phone)
@@ -136,13 +140,24 @@ class EpisodeAdmin(PastDueSteps, ReadOnlyAdmin):
 
     @display(description="Owed", ordering="amount_pence")
     def owed(self, episode: Episode) -> SafeString:
-        amount = link_to(self._own_url(episode), money(episode.amount_pence))
-        return two_lines(amount, episode.membership)
+        membership = episode.membership
+        plan = f"{membership.tier.name}, {membership.get_billing_cycle_display().lower()}"
+        return two_lines(money(episode.amount_pence), plan)
 
     @display(description="Failing", ordering="first_failed_at")
     def since(self, episode: Episode) -> SafeString:
         days = episode.days(timezone.now())
         return two_lines(f"Day {days} of {GRACE_DAYS}", f"since {day(episode.first_failed_at)}")
+
+    @display(description="Failing", ordering="first_failed_at")
+    def course(self, episode: Episode) -> SafeString:
+        days, count = episode.days(timezone.now()), episode.attempt_count
+        tries = f"{count} {'try' if count == 1 else 'tries'}"
+        following = episode.next_attempt_at
+        then = f"next {short_moment(following)}" if following else "none planned"
+        return two_lines(
+            format_html("Day {} of {} {}", days, GRACE_DAYS, _mark(episode)), f"{tries}, {then}"
+        )
 
     @display(description="Tries", ordering="attempt_count")
     def tries(self, episode: Episode) -> SafeString:
@@ -155,25 +170,21 @@ class EpisodeAdmin(PastDueSteps, ReadOnlyAdmin):
     def reason(self, episode: Episode) -> SafeString:
         words = reason_for(episode.decline_code).staff
         method = getattr(episode.membership, "payment_method", "")
-        tone = CAUSE_TONES.get(Cause(episode.cause), "")
-        text = format_html(
-            '<span class="gh-wrap">{} {}</span>', words, label(_short(episode), tone)
-        )
-        return two_lines(text, method)
+        short = label(_short(episode), CAUSE_TONES[Cause(episode.cause)])
+        return two_lines(words, format_html("{} {}", short, method))
 
     @display(description="Last contact")
     def contact(self, episode: Episode) -> SafeString:
-        last = max(filter(None, (episode.last_mail_at, episode.last_spoken_at)), default=None)
         count = episode.mails_sent
         mails = f"{count} mail{'' if count == 1 else 's'} sent"
-        return two_lines(moment(last) if last else "None yet", mails)
+        return two_lines(_last_contact(episode), mails)
 
-    @display(description="To do")
-    def to_do(self, episode: Episode) -> SafeString | str:
-        if episode.closed_at:
-            words = episode.get_outcome_display()
-            return label(words, OUTCOME_TONES.get(Outcome(episode.outcome), ""))
-        return format_html_join(" ", "{}", ((one,) for one in _to_do(episode))) or NOTHING
+    @display(description="Last contact")
+    def contact_or_pause(self, episode: Episode) -> SafeString:
+        if not episode.paused_until:
+            return self.contact(episode)
+        until = date_format(episode.paused_until, "j M")
+        return two_lines(_last_contact(episode), label(f"Paused to {until}", "paused"))
 
     @display(description="House")
     def house(self, episode: Episode) -> SafeString | str:
@@ -198,8 +209,10 @@ class EpisodeAdmin(PastDueSteps, ReadOnlyAdmin):
     def pay_link(self, episode: Episode) -> SafeString | str:
         return link_to(episode.pay_url, "Stripe's page") if episode.pay_url else NOTHING
 
-    def _own_url(self, episode: Episode) -> str:
-        return reverse("admin:billing_episode_change", args=[episode.pk])
+
+def short_moment(value: datetime) -> str:
+    """Without the year: on this board all is of these weeks."""
+    return date_format(localtime(value), "j M, H:i")
 
 
 def _contact_url(owner: Any) -> str:
@@ -211,10 +224,16 @@ def _short(episode: Episode) -> str:
     return {Cause.SOFT: "May pass", Cause.NEW_CARD: "New card"}.get(Cause(episode.cause), "Bank")
 
 
-def _to_do(episode: Episode) -> Iterable[SafeString]:
-    membership, now = episode.membership, timezone.now()
-    cycle, tier = membership.billing_cycle, membership.tier.code
-    if is_on_call_list(episode.first_failed_at, cycle, tier, now):
-        yield label("Call", "new")
-    if episode.paused_until:
-        yield label(f"Paused to {day(episode.paused_until)}", "paused")
+def _last_contact(episode: Episode) -> str:
+    last = max(filter(None, (episode.last_mail_at, episode.last_spoken_at)), default=None)
+    return short_moment(last) if last else "None yet"
+
+
+def _mark(episode: Episode) -> SafeString | str:
+    """What became of it, or whether somebody should phone."""
+    if episode.closed_at:
+        outcome = Outcome(episode.outcome)
+        return label(outcome.label, OUTCOME_TONES.get(outcome, ""))
+    cycle, tier = episode.membership.billing_cycle, episode.membership.tier.code
+    calls = is_on_call_list(episode.first_failed_at, cycle, tier, timezone.now())
+    return label("Call", "new") if calls else ""

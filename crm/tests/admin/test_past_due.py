@@ -74,7 +74,7 @@ class TestTheBoard:
 
         shown = board(desk)
 
-        for words in ("Archer", "01632 960001", "£780", "Day 2 of 14", "3 tries"):
+        for words in ("Archer", "01632 960001", "£780", "Day 2 of 14", "3 tries, "):
             assert words in shown
         assert "The card has expired" in shown
         assert "Visa ending 4242" in shown
