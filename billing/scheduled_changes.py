@@ -13,16 +13,24 @@ def follow_schedule(membership: Membership, subscription: dict[str, Any]) -> Non
 
     Raises UnreadableSubscription.
     """
-    phase = _next_phase(subscription) if membership.is_current else None
-    if phase is None:
+    columns = planned_columns(membership, subscription)
+    if columns is None:
         ScheduledChange.objects.filter(membership=membership).delete()
         return
-    columns = _columns(phase, subscription)
     found = ScheduledChange.objects.filter(membership=membership).first()
     if found is None:
         ScheduledChange.objects.create(membership=membership, **columns)
     elif any(getattr(found, name) != value for name, value in columns.items()):
         ScheduledChange.objects.filter(pk=found.pk).update(**columns)
+
+
+def planned_columns(membership: Membership, subscription: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the row must say, or None where there must be none.
+
+    Raises UnreadableSubscription.
+    """
+    phase = _next_phase(subscription) if membership.is_current else None
+    return None if phase is None else _columns(phase, subscription)
 
 
 def _next_phase(subscription: dict[str, Any]) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from billing.gateway.line import PAGE_SIZE, plain, stripe_api
 
 # What reconcile compares by, and what each list must bring along.
 EXPANDED = {
-    "subscriptions": ["data.customer"],
+    "subscriptions": ["data.customer", "data.schedule"],
     "invoices": ["data.payments"],
     "charges": ["data.balance_transaction"],
     "refunds": [*REFUND_MONEY, "data.charge"],

@@ -7,8 +7,17 @@ from typing import Any
 
 from accounts.admin_columns import day, money
 from billing.entries import Entry, ledger_entries
-from billing.models import Customer, Membership, MembershipStatus, Payment, PaymentKind, Tier
+from billing.models import (
+    Customer,
+    Membership,
+    MembershipStatus,
+    Payment,
+    PaymentKind,
+    ScheduledChange,
+    Tier,
+)
 from billing.reconcile.pictures import Picture
+from billing.scheduled_changes import planned_columns
 from billing.state import UnreadableSubscription
 from billing.sync import NOT_AT_STRIPE, derive
 
@@ -78,6 +87,7 @@ def _sentences(
     else:
         yield from _columns(membership, wanted)
         yield from _owner(membership)
+        yield from _scheduled(membership, subscription)
     yield from _payments(ledger_entries(invoices, picture.money), payments)
 
 
@@ -96,6 +106,15 @@ def _owner(membership: Membership) -> Iterator[str]:
     customer = Customer.objects.filter(stripe_id=membership.stripe_customer_id).first()
     if customer and customer.owner_id and customer.owner_id != membership.owner_id:
         yield f"Its owner is not {customer.owner}, to whom its Stripe customer belongs."
+
+
+def _scheduled(membership: Membership, subscription: dict[str, Any]) -> Iterator[str]:
+    wanted = planned_columns(membership, subscription)
+    ours = ScheduledChange.objects.filter(membership=membership).first()
+    if wanted == (ours and {name: getattr(ours, name) for name in wanted or ()}):
+        return
+    there = ScheduledChange(**wanted) if wanted else NOTHING
+    yield f"Its change at the next renewal is {ours or NOTHING} here and {there} at Stripe."
 
 
 def _title(column: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing import gateway
+from billing import stripe_shapes as shapes
 from billing.entries import Money
 from billing.reconcile.desk import Desk
 from billing.state import unreadable_if_garbled
@@ -40,9 +41,13 @@ def fresh(subscription_id: str) -> Picture | None:
 
 def _with_products(subscription: dict[str, Any], prices: Prices) -> dict[str, Any]:
     """Put whole prices where the list has ones without their product, which may name the tier."""
-    items = (subscription.get("items") or {}).get("data") or []
-    for item in items:
-        price = item.get("price")
-        if isinstance(price, dict) and price.get("id") in prices:
-            item["price"] = price | {"product": prices[price["id"]]["product"]}
+    schedule = subscription.get("schedule")
+    phases = schedule["phases"] if isinstance(schedule, dict) else []
+    planned = [item for phase in phases for item in phase["items"]]
+    for item in [*(subscription.get("items") or {}).get("data", []), *planned]:
+        known = prices.get(shapes.id_of(item.get("price")))
+        if isinstance(item.get("price"), dict):
+            item["price"] |= {"product": known["product"]} if known else {}
+        elif known:
+            item["price"] = known
     return subscription

@@ -5,6 +5,7 @@ recorded, 2 one payment twice, 7 renewals that extended nothing, 26 no reconcili
 """
 
 import json
+import signal
 
 import pytest
 import stripe
@@ -14,7 +15,16 @@ from django.db import connection
 from django.utils import timezone
 
 from billing import gateway
-from billing.models import Membership, Payment, ReconcileRun, SubscriptionProblem
+from billing.gateway.changes import plan_change
+from billing.locks import holding
+from billing.models import (
+    Membership,
+    Payment,
+    ReconcileRun,
+    ScheduledChange,
+    SubscriptionProblem,
+    Tier,
+)
 from billing.sync import refresh_membership
 from billing.tests.factories import MembershipFactory, PlanFactory
 from listings.tests.factories import PropertyFactory
@@ -194,6 +204,76 @@ class TestTheCommand:
         assert "Status is “Past due” here and “Active” at Stripe." in told
         assert "Payment failure count is 2 here and 0 at Stripe." in told
         assert Membership.objects.get(stripe_subscription_id=bought).status == "active"
+
+    def test_a_change_that_is_planned_at_stripe_is_found_and_kept(self, stripe_api, capsys):
+        bought = buy(stripe_api)
+        reconcile()
+        plan = PlanFactory(cycle="monthly", net_pence=6_500)
+        plan_change(
+            gateway.fetch_subscription(bought),
+            gateway.ensure_price(plan),
+            vat_rate=gateway.ensure_vat_rate(plan),
+            interval="month",
+        )
+
+        reconcile()
+
+        assert "Its change at the next renewal is nothing here and Silver monthly from" in (
+            capsys.readouterr().out
+        )
+        assert ScheduledChange.objects.get().billing_cycle == "monthly"
+
+    def test_it_stops_between_two_steps_and_says_how_far_it_came(self, stripe_api, monkeypatch):
+        for _ in range(2):
+            buy(stripe_api)
+
+        def repair_and_be_interrupted(subscription_id, *, now):
+            refresh_membership(subscription_id, now=now)
+            signal.raise_signal(signal.SIGTERM)
+
+        monkeypatch.setattr("billing.reconcile.run.refresh_membership", repair_and_be_interrupted)
+
+        with pytest.raises(CommandError, match="Stopped. 1 of 2 compared, 1 repaired") as error:
+            reconcile()
+
+        assert error.value.returncode == 128 + signal.SIGTERM
+        assert Membership.objects.count() == 1
+        run = ReconcileRun.objects.get()
+        assert (run.error, run.found) == ("It was stopped before the end.", 1)
+
+    def test_what_another_is_working_on_is_left_for_the_next_time(self, stripe_api, monkeypatch):
+        bought = buy(stripe_api)
+        monkeypatch.setattr("billing.locks.WAIT_SECONDS", 0.1)
+
+        with holding(bought, seconds=0), pytest.raises(CommandError) as error:
+            reconcile()
+
+        assert error.value.returncode == 1
+        reconcile()
+        assert Membership.objects.exists()
+
+    def test_one_that_cannot_be_read_is_said_and_parked(self, stripe_api, capsys):
+        buy(stripe_api)
+        Tier.objects.filter(code="silver").update(code="platinum")
+
+        with pytest.raises(CommandError, match="1 subscription differs"):
+            reconcile()
+
+        assert "It cannot be read. No plan in the price list fits" in capsys.readouterr().out
+        assert SubscriptionProblem.objects.open().exists()
+
+    def test_a_refused_key_is_said_in_a_sentence(self, stripe_api, settings):
+        settings.STRIPE_SECRET_KEY = "sk_live_refused"
+
+        with pytest.raises(CommandError, match="Stripe did not answer as it should") as error:
+            reconcile("--dry-run")
+
+        assert error.value.returncode == 2
+
+    @pytest.mark.parametrize("since", ["yesterday", "2026-13-45"])
+    def test_a_day_that_is_none_is_refused(self, since):
+        with pytest.raises(CommandError, match="invalid read_day value"):
+            reconcile(f"--since={since}")
 
     def test_a_membership_that_stripe_does_not_know_is_left_for_a_person(self, stripe_api, capsys):
         MembershipFactory(stripe_subscription_id="sub_elsewhere")
