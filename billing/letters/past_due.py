@@ -10,16 +10,15 @@ from billing.models import Cause, Episode, NoticeKind, PaymentMethod
 
 WHAT_TO_DO = {
     Cause.SOFT: (
-        "You can pay now, with this card or another one. The button opens the payment page; you "
-        "need not log in."
+        "You can pay now, with this card or another one. The payment page below needs no login."
     ),
     Cause.NEW_CARD: (
-        "Trying the same card again will not help. Please pay with another one: the button opens "
-        "the payment page, and you need not log in."
+        "Trying the same card again will not help. Please pay with another one: the payment page "
+        "below needs no login."
     ),
     Cause.AUTHENTICATION: (
-        "Please open the payment page with the button and confirm the payment as your bank asks "
-        "you to. You need not log in."
+        "Please open the payment page below and confirm the payment as your bank asks you to. It "
+        "needs no login."
     ),
 }
 CHANGE_IT = (
