@@ -48,8 +48,9 @@ def _towards_submission(house: Property, *, paid: bool, missing: list[str]) -> N
     if not paid:
         return NextStep("The listing is complete. Choose a plan for it.", "Choose a plan", plans)
     if house.status == ListingStatus.EXPIRED:
-        return _submit(house, "There is a membership for it again. Send it to us.", "Submit again")
-    return _submit(house, "It is complete and paid for. Send it to us.", "Submit for approval")
+        return _submit(house, "It may be listed again. Send it to us.", "Submit again")
+    text = "It is complete, and there is nothing to pay. Send it to us."
+    return _submit(house, text, "Submit for approval")
 
 
 def _submit(house: Property, text: str, label: str) -> NextStep:

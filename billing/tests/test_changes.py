@@ -8,16 +8,18 @@ from types import SimpleNamespace
 import pytest
 import stripe
 from django.conf import settings
-from django.db import connection, connections
+from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.tests.factories import OwnerFactory
 from billing import gateway, quotes
+from billing.event_handlers import look_again
 from billing.models import Customer, Membership, ScheduledChange
 from billing.sync import refresh_membership
 from billing.tests.factories import MembershipFactory, PlanFactory
+from billing.tests.sandbox import sandbox_for
 from listings.tests.factories import PropertyFactory
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.django_db]
@@ -415,7 +417,39 @@ class TestCancel:
         assert Membership.objects.get().end_date == membership.renewal_date
 
 
+def test_a_change_planned_at_stripe_is_seen_by_its_webhook(alice):
+    """Staff did it in Stripe's dashboard; the event is all that we hear."""
+    bronze = plan("bronze")
+    subscription = gateway.fetch_subscription(alice.membership.stripe_subscription_id)
+    rate = gateway.ensure_vat_rate(bronze)
+    gateway.plan_change(subscription, gateway.ensure_price(bronze), vat_rate=rate, interval="year")
+
+    schedule = {"object": "subscription_schedule", "subscription": subscription["id"]}
+    look_again({"type": "subscription_schedule.updated", "data": {"object": schedule}})
+
+    assert ScheduledChange.objects.get().tier == bronze.tier
+
+
 class TestBadInput:
+    def test_a_wrong_key_is_said_to_the_owner_and_leaves_no_row(self, client, settings):
+        owner, silver = OwnerFactory(), plan("silver")
+        client.force_login(owner.user)
+
+        with sandbox_for(settings, secret_key="sk_test_another0000000000000000"):
+            answer = client.post(reverse("checkout", args=[silver.pk]))
+
+        assert answer.status_code == 503
+        assert "Nothing was charged" in read(answer)
+        assert not Customer.objects.exists()
+        assert not Membership.objects.exists()
+
+    def test_a_price_list_in_another_currency_is_refused_by_the_database(self):
+        silver = plan("silver")
+        silver.currency = "eur"
+
+        with pytest.raises(IntegrityError, match="plan_is_in_pounds"), transaction.atomic():
+            silver.save()
+
     def test_the_portal_of_a_customer_deleted_at_stripe_says_so(self, alice):
         api = stripe.StripeClient(
             settings.STRIPE_SECRET_KEY, base_addresses={"api": alice.running.url}
