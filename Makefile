@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet --quiet
 TOO_OLD := Gatehouse needs Python 3.11 or newer. Say which to use: make PYTHON=/path/to/python3
 
-.PHONY: help run test lint bench clean-demo
+.PHONY: help run test lint bench drill clean-demo
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test        run every check: lint, both databases, the browser"
 	@echo "make lint        run the quick checks alone"
 	@echo "make bench       measure what the mirror costs (ROWS=1000000 for more rows)"
+	@echo "make drill       put the line from Stripe under stress (DATABASE=postgresql for the other)"
 	@echo "make clean-demo  throw the demo's data away"
 
 run: .venv/run.stamp
@@ -29,6 +30,9 @@ lint: .venv/test.stamp
 
 bench: .venv/test.stamp
 	@exec $(BIN)/python -m benchmarks $(ROWS)
+
+drill: .venv/test.stamp
+	@exec $(BIN)/python -m drills --database $(or $(DATABASE),sqlite) $(DRILL)
 
 clean-demo: .venv/run.stamp
 	@$(BIN)/python -m scripts.clean_demo
