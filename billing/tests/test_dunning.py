@@ -248,7 +248,7 @@ class TestYearlyMembers:
             member.row.renewal_date, datetime.time(12), member.now.tzinfo
         )
 
-        for left in range(35, 0, -1):
+        for left in (31, 30, 29, 8, 7, 6, 1):
             member.go_to(day - left * DAY)
             member.run()
 
@@ -257,7 +257,7 @@ class TestYearlyMembers:
         assert sent["renewal_30"].created_at == day - 30 * DAY
         assert sent["renewal_7"].created_at == day - 7 * DAY
         text = sent["renewal_30"].text
-        for words in ("£780", f"{day.day} {day:%B %Y}", "cancel before that day"):
+        for words in ("£780", f"{day.day} {day:%B %Y}", "before that day"):
             assert words in text
         assert not Notice.objects.filter(kind__startswith="card").exists()
 
