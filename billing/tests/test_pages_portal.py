@@ -71,7 +71,7 @@ class TestButton:
 
         page = dashboard(client)
 
-        assert "Your last payment for Long Barn failed: change your card." in page
+        assert "Your last payment failed for Long Barn" in page
         assert page.index("Change your card<") < page.index("my-house")
 
     def test_a_paid_membership_asks_for_no_card(self, client, alice):

@@ -5,7 +5,9 @@ Stripe does the change; the membership follows by the same look as after every w
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
+from typing import Any, Self
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -95,71 +97,76 @@ def membership_change(request: HttpRequest, membership: Membership, plan_pk: int
     return change(request, membership, plan)
 
 
+@dataclass(frozen=True)
+class _Change:
+    """A move to another plan at once: what is to change, and Stripe's side of it as it is now."""
+
+    membership: Membership
+    plan: Plan
+    subscription: dict[str, Any]
+    item: dict[str, Any]
+    price: str
+
+    @classmethod
+    def of(cls, membership: Membership, plan: Plan) -> Self:
+        subscription = gateway.fetch_subscription(membership.stripe_subscription_id)
+        item = changing.item_to_change(subscription)
+        return cls(membership, plan, subscription, item, gateway.ensure_price(plan))
+
+    def quote(self, proration_date: int) -> quotes.Quote:
+        return quotes.quote(self.subscription, self.item, self.price, proration_date=proration_date)
+
+    def still_is(self, seal: quotes.Seal) -> bool:
+        start, end = shapes.current_period(self.subscription)
+        in_period = (start or 0) <= seal.proration_date <= (end or seal.proration_date)
+        return in_period and self.item["price"]["id"] == seal.price_before
+
+
 def _now(request: HttpRequest, membership: Membership, plan: Plan) -> HttpResponse:
-    subscription = gateway.fetch_subscription(membership.stripe_subscription_id)
-    item, price = changing.item_to_change(subscription), gateway.ensure_price(plan)
+    change = _Change.of(membership, plan)
     if request.method != "POST":
-        return _show_quote(request, membership, plan, subscription, item, price)
-    if item["price"]["id"] == price:  # a second press
+        return _show_quote(request, change)
+    if change.item["price"]["id"] == change.price:  # a second press
         return to_result(membership, "now", plan)
     seal = quotes.Seal.read(request.POST.get("seal", ""), membership, plan)
-    if not seal or not _still_holds(seal, subscription, item):
+    if not seal or not change.still_is(seal):
         messages.info(request, NOT_SHOWN)
         return redirect(request.path)
-    today = quotes.quote(subscription, item, price, proration_date=seal.proration_date)
-    if today.due_pence != seal.due_pence:
+    due_pence = change.quote(seal.proration_date).due_pence
+    if due_pence != seal.due_pence:
         text = (
             f"The amount has changed: it was {pounds(seal.due_pence)} and is now "
-            f"{pounds(today.due_pence)}. Nothing has been charged."
+            f"{pounds(due_pence)}. Nothing has been charged."
         )
         messages.warning(request, text)
-        return _show_quote(request, membership, plan, subscription, item, price)
-    return _pay(request, membership, plan, subscription, item, price, seal)
+        return _show_quote(request, change)
+    return _pay(request, change, seal)
 
 
-def _still_holds(seal: quotes.Seal, subscription: dict, item: dict) -> bool:
-    start, end = shapes.current_period(subscription)
-    in_period = (start or 0) <= seal.proration_date <= (end or seal.proration_date)
-    return in_period and item["price"]["id"] == seal.price_before
-
-
-def _show_quote(
-    request: HttpRequest,
-    membership: Membership,
-    plan: Plan,
-    subscription: dict,
-    item: dict,
-    price: str,
-) -> HttpResponse:
-    moment = quotes.second_to_prorate_from(subscription, timezone.now())
-    quote = quotes.quote(subscription, item, price, proration_date=moment)
-    seal = quotes.Seal(membership.pk, plan.pk, item["price"]["id"], moment, quote.due_pence)
+def _show_quote(request: HttpRequest, change: _Change) -> HttpResponse:
+    moment = quotes.second_to_prorate_from(change.subscription, timezone.now())
+    quote = change.quote(moment)
+    membership, plan = change.membership, change.plan
+    before = change.item["price"]["id"]
     context = {
         "membership": membership,
         "plan": plan,
         "quote": quote,
-        "seal": str(seal),
+        "seal": str(quotes.Seal(membership.pk, plan.pk, before, moment, quote.due_pence)),
         "drops": getattr(membership, "scheduled_change", None),
-        "committed_to": changing.committed_to(subscription),
+        "committed_to": changing.committed_to(change.subscription),
         "owner_area": "houses",
     }
     return render(request, "billing/change_now.html", context)
 
 
-def _pay(
-    request: HttpRequest,
-    membership: Membership,
-    plan: Plan,
-    subscription: dict,
-    item: dict,
-    price: str,
-    seal: quotes.Seal,
-) -> HttpResponse:
+def _pay(request: HttpRequest, change: _Change, seal: quotes.Seal) -> HttpResponse:
+    membership, plan = change.membership, change.plan
     try:
         changed = gateway.change_now(
-            subscription["id"],
-            item["id"],
-            price,
+            change.subscription["id"],
+            change.item["id"],
+            change.price,
             proration_date=seal.proration_date,
             note=plan.lookup_key,
             purchase=seal.purchase,
@@ -172,15 +179,20 @@ def _pay(
         messages.warning(request, str(unknown))
         return to_result(membership, "now", plan)
     messages.success(request, _charged(changed, seal.due_pence))
-    try:
-        gateway.drop_plan(subscription)  # the owner was told that a planned change goes
-    except gateway.StripeUnavailable:
-        messages.warning(request, "The change planned before still stands: please drop it below.")
+    _drop_plan(request, change.subscription)
     _look(membership)
     return to_result(membership, "now", plan)
 
 
-def _charged(subscription: dict, shown: int) -> str:
+def _drop_plan(request: HttpRequest, subscription: dict[str, Any]) -> None:
+    """The owner was told that a change planned before goes."""
+    try:
+        gateway.drop_plan(subscription)
+    except gateway.StripeUnavailable:
+        messages.warning(request, "The change planned before still stands: please drop it below.")
+
+
+def _charged(subscription: dict[str, Any], shown: int) -> str:
     invoice = subscription.get("latest_invoice")
     paid = invoice["amount_paid"] if isinstance(invoice, dict) else shown
     if paid != shown:
