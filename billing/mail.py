@@ -33,7 +33,7 @@ def send(
 
     `about`: the membership, house or episode.
     """
-    if owner is None:
+    if owner is None or Notice.objects.filter(kind=kind, subject_id=subject_id).exists():
         return None
     message = compose(letter, owner)
     notice, is_new = Notice.objects.get_or_create(

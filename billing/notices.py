@@ -14,7 +14,7 @@ from billing.dunning import episodes, office_hours
 from billing.letters import listing, past_due
 from billing.letters import membership as about_membership
 from billing.mail import send
-from billing.models import Episode, Membership, NoticeKind, Outcome
+from billing.models import Episode, Membership, MembershipStatus, NoticeKind, Outcome
 from billing.models.membership import CURRENT
 from listings.models import Property
 
@@ -76,7 +76,8 @@ def _tell_of_end(membership: Membership, subscription: dict[str, Any], now: date
         return
     episode = Episode.objects.filter(membership=membership, outcome=Outcome.ENDED).last()
     about = {"owner": membership.owner, "membership": membership, "house": membership.property}
-    if episode and episode.closed_at == now:
+    lapsed = membership.status == MembershipStatus.EXPIRED
+    if lapsed and episode and episode.closed_at == now:
         letter = past_due.ended_unpaid(episode)
         send(
             NoticeKind.PAST_DUE_ENDED,

@@ -247,6 +247,14 @@ class TestAMembership:
         assert notice.kind == NoticeKind.PAST_DUE_ENDED
         assert notice.mail.scheduled_time.isoformat() == "2026-05-13T08:00:00+00:00"
 
+    def test_that_its_owner_ends_while_a_payment_fails_is_not_told_that_it_lapsed(self):
+        row = membership(status="cancelled")
+        EpisodeFactory(membership=row, stripe_invoice_id="in_1")
+
+        refreshed(row, make_invoice(paid=None), was="past_due", ended_at=at("2026-05-12"))
+
+        assert kinds() == ["ended"]
+
 
 class TestAListing:
     def test_is_told_of_each_of_its_steps_once(self, complete_house):
