@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+import stripe
 from django.db import DatabaseError
 
 from billing import gateway
@@ -89,8 +90,10 @@ def run_reconcile(progress: Progress, *, now: datetime, since: datetime | None) 
 def in_words(silence: StripeUnavailable) -> str:
     """Say it for staff: the exception's own message is for an owner who is buying."""
     cause = silence.__cause__
-    said = f" ({getattr(cause, 'user_message', None) or cause})" if cause else ""
-    return f"Stripe did not answer as it should{said}."
+    if isinstance(cause, stripe.APIConnectionError):  # which says it over half a page
+        return "Stripe cannot be reached."
+    said = " ".join(str(getattr(cause, "user_message", None) or cause or "").split())
+    return f"Stripe did not answer as it should{f': {said}' if said else ''}".rstrip(".") + "."
 
 
 def reconcile(progress: Progress, *, now: datetime, since: datetime | None, repair: bool) -> None:

@@ -262,6 +262,17 @@ class TestTheCommand:
         assert "It cannot be read. No plan in the price list fits" in capsys.readouterr().out
         assert SubscriptionProblem.objects.open().exists()
 
+    def test_a_stripe_out_of_reach_is_said_in_a_sentence(self, stripe_api, settings):
+        settings.STRIPE_API_HOST = "http://127.0.0.1:1"
+
+        with pytest.raises(CommandError) as error:
+            reconcile()
+
+        assert str(error.value) == (
+            "Stripe cannot be reached. Nothing was compared yet, and nothing changed. Run it again."
+        )
+        assert ReconcileRun.objects.get().error == "Stripe cannot be reached."
+
     def test_a_refused_key_is_said_in_a_sentence(self, stripe_api, settings):
         settings.STRIPE_SECRET_KEY = "sk_live_refused"
 

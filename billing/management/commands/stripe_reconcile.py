@@ -44,6 +44,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.json, self.dry_run = options["json"], options["dry_run"]
+        self.is_partial = options["since"] is not None
         with acting_as("system:stripe_reconcile", "command"), interruptible() as self.interruption:
             with tqdm(unit="", disable=None) as bar:
                 self.progress = Progress(watch=partial(self._watch, bar), tell=self._tell)
@@ -75,6 +76,8 @@ class Command(BaseCommand):
     def _so_far(self, why: str) -> str:
         """Say what has become of the work: what was repaired stays, whatever stopped the rest."""
         progress = self.progress
+        if not progress.compared:
+            return f"{why} Nothing was compared yet, and nothing changed. Run it again."
         said = f"{why} {progress.compared:,} of {progress.counts['subscriptions']:,} compared"
         if self.dry_run:
             return f"{said}; nothing was written. Run it again."
@@ -118,12 +121,14 @@ class Command(BaseCommand):
                 self._begin_list("")
             self.stdout.write(f"], {dumps(report)[1:]}")
             return
-        listed = ", ".join(f"{progress.counts[k]:,} {k.replace('_', ' ')}" for k in KINDS)
-        self.stdout.write(f"Stripe listed {listed}.")
+        listed = ", ".join(f"{k.replace('_', ' ')} {progress.counts[k]:,}" for k in KINDS)
+        self.stdout.write(f"Listed by Stripe: {listed}.")
         self.stdout.write(self._result())
 
     def _result(self) -> str:
         progress = self.progress
+        if not progress.found and self.is_partial:
+            return f"Nothing that moved since then differs; {progress.compared:,} were looked at."
         if not progress.found:
             return f"All {progress.compared:,} subscriptions equal what Stripe holds."
         if self.dry_run:
