@@ -83,14 +83,12 @@ class Held:
             time.sleep(LOOK_SECONDS)
 
     def renew(self) -> None:
+        """Go on holding them, or find that they are another's.
+
+        Inside a transaction the rows are ours until it ends: nobody can take over before that.
+        """
         mine = Lease.objects.filter(token=self.token)
         if mine.update(until=_end()) != len(self.names):
-            raise LeaseLost(", ".join(self.names))
-
-    def check(self) -> None:
-        """Hold the rows until the transaction ends, or find that they are another's."""
-        mine = Lease.objects.select_for_update().filter(token=self.token).order_by("pk")
-        if len(mine) != len(self.names):
             raise LeaseLost(", ".join(self.names))
 
     def let_go(self) -> None:
@@ -108,7 +106,7 @@ class Held:
         for _ in range(MOST_BEGINNINGS):
             try:
                 with self._at_work(), self.answers.alone(), transaction.atomic():
-                    self.check()
+                    self.renew()
                     return work()
             except NotFetched as missing:
                 self._fetch(missing)

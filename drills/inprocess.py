@@ -39,7 +39,7 @@ def work_through() -> int:
 
 @contextmanager
 def chaos(running: Running, seed: int, kills: int) -> Iterator[None]:
-    """Handlers crash, calls fail, and workers die within a transaction, `kills` times."""
+    """Handlers crash, calls fail, and workers die amid their work, `kills` times."""
     draw = random.Random(seed)
     running.control.switch(api_429=0.01, api_500=0.01)
     with crashing(0.05, draw), impatient(0.02, 0.001), dying(draw, kills):
@@ -49,11 +49,11 @@ def chaos(running: Running, seed: int, kills: int) -> Iterator[None]:
 
 @contextmanager
 def dying(draw: random.Random, kills: int) -> Iterator[None]:
-    check, let_go = locks.Held.check, locks.Held.let_go
+    renew, let_go = locks.Held.renew, locks.Held.let_go
     left, dead = [kills], set()
 
-    def check_and_die(held: locks.Held) -> None:
-        check(held)
+    def renew_and_die(held: locks.Held) -> None:
+        renew(held)
         if left[0] and draw.random() < 0.05:
             left[0] -= 1
             dead.add(held.token)
@@ -64,7 +64,7 @@ def dying(draw: random.Random, kills: int) -> Iterator[None]:
             let_go(held)
 
     with (
-        mock.patch.object(locks.Held, "check", check_and_die),
+        mock.patch.object(locks.Held, "renew", renew_and_die),
         mock.patch.object(locks.Held, "let_go", let_go_if_alive),
     ):
         yield

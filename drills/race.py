@@ -111,7 +111,6 @@ def no_leases() -> Iterator[None]:
     """As if every lease were free, and nobody's work ever old."""
     with (
         mock.patch.object(locks, "take", return_value=True),
-        mock.patch.object(locks.Held, "check", return_value=None),
         mock.patch.object(locks.Held, "renew", return_value=None),
     ):
         yield

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import stripe
 from django.utils import timezone
 from djstripe.models import Event
 
@@ -103,7 +104,7 @@ def _round(events: Iterable[IncomingEvent], held: Held, tally: Tally) -> None:
         if error is None:
             tally.done += 1
             continue
-        silent = isinstance(error, StripeUnavailable)
+        silent = is_silence(error)
         # The others of this customer would wait in vain, for seconds each.
         for failed in [event, *(waiting if silent else [])]:
             _put_off(failed, error, held)
@@ -111,6 +112,13 @@ def _round(events: Iterable[IncomingEvent], held: Held, tally: Tally) -> None:
             tally.unreachable += silent
         if silent:
             return
+
+
+def is_silence(error: Exception) -> bool:
+    """Whether Stripe gave no answer, or one that is not about the single call."""
+    if isinstance(error, LeaseBusy) or isinstance(error.__cause__, stripe.InvalidRequestError):
+        return False
+    return isinstance(error, StripeUnavailable)
 
 
 def _process(event: IncomingEvent, held: Held) -> Exception | None:
