@@ -9,7 +9,7 @@ from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from post_office.models import Email
+from post_office.models import STATUS, Email
 
 from accounts.admin_columns import admin_url
 from accounts.tests.factories import UserFactory
@@ -266,3 +266,18 @@ class TestMails:
         shown = desk.get(admin_url(Email.objects.get())).content.decode()
 
         assert "secret.example" not in shown
+
+    def test_that_were_given_up_are_tried_again_with_one_press(self, desk: Client) -> None:
+        EmailMessage("Hello", "Words", to=["a@example.com"]).send()
+        mail = Email.objects.get()
+        Email.objects.update(status=STATUS.failed)
+        notice = NoticeFactory(mail=mail, given_up_at=timezone.now(), failure="Refused")
+        queue = reverse("admin:post_office_email_changelist")
+
+        chosen = {"action": "queue_anew", "_selected_action": mail.pk}
+        shown = desk.post(queue, chosen, follow=True).content.decode()
+
+        mail.refresh_from_db()
+        notice.refresh_from_db()
+        assert "1 to be tried again" in shown
+        assert (mail.status, notice.given_up_at) == (STATUS.queued, None)
