@@ -1,6 +1,7 @@
 import logging
 
 import pytest
+import time_machine
 from django.core import mail as outbox
 from django.core.management import CommandError
 from django.db import OperationalError, transaction
@@ -28,6 +29,35 @@ def test_every_command_is_scheduled_once_however_often_migrate_runs():
     install_schedules()
 
     assert set(Schedule.objects.values_list("name", flat=True)) == set(SCHEDULES)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("now", "first"),
+    [
+        ("2026-07-01T01:30:00+00:00", "2026-07-01T02:00:00+00:00"),  # London is an hour ahead
+        ("2026-07-01T12:00:00+00:00", "2026-07-02T02:00:00+00:00"),
+    ],
+)
+def test_stripe_is_compared_at_3_in_london_and_may_take_its_time(now, first):
+    Schedule.objects.all().delete()  # those of this database's own migrate
+
+    with time_machine.travel(now, tick=False):
+        install_schedules()
+
+    job = Schedule.objects.get(name="stripe_reconcile")
+    assert job.next_run.isoformat() == first
+    assert "'timeout': 570" in job.kwargs
+
+
+@pytest.mark.django_db
+def test_a_later_migrate_leaves_the_time_of_the_next_run_alone():
+    install_schedules()
+    Schedule.objects.filter(name="stripe_reconcile").update(next_run="2026-12-24T03:00:00Z")
+
+    install_schedules()
+
+    assert Schedule.objects.get(name="stripe_reconcile").next_run.month == 12
 
 
 @pytest.mark.django_db
