@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from django_q.tasks import async_task
@@ -47,7 +48,6 @@ class IncomingEventAdmin(ReadOnlyAdmin):
     search_fields = ("stripe_id", "type", "stripe_customer_id", "stripe_subscription_id")
     search_help_text = "Stripe id, or type as in invoice.paid"
     ordering = ("-received_at", "-pk")
-    row_name, rows_name = "Stripe event", "Stripe events"
     fields = (
         *("stripe_id", "type", "stripe_customer_id", "stripe_subscription_id", "state"),
         *("reason", "said", "received", "seen", "attempts", "next_try", "done", "sent"),
@@ -122,8 +122,8 @@ class IncomingEventAdmin(ReadOnlyAdmin):
         return label(event.get_status_display(), TONES.get(event.status, ""))
 
     @display(description="Why")
-    def why(self, event: IncomingEvent) -> str:
-        return event.reason or NOTHING
+    def why(self, event: IncomingEvent) -> SafeString:
+        return format_html('<span class="gh-wrap">{}</span>', event.reason or NOTHING)
 
     @display(description="Why")
     def reason(self, event: IncomingEvent) -> str:
@@ -154,7 +154,7 @@ class IncomingEventAdmin(ReadOnlyAdmin):
 
     @display(description="What Stripe sent")
     def sent(self, event: IncomingEvent) -> SafeString | str:
-        return lines(event.body)
+        return lines(event.body.replace("  ", "\u00a0\u00a0"))  # keeps the indentation
 
 
 def _try_again(request: HttpRequest, events: Iterable[IncomingEvent]) -> None:

@@ -74,6 +74,7 @@ class IncomingEvent(models.Model):
     objects = IncomingEventQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "Stripe event"
         ordering = ["-received_at", "-pk"]
         indexes = [
             models.Index(
