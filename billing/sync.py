@@ -60,9 +60,9 @@ def refresh_membership(subscription_id: str, *, now: datetime) -> Membership | N
         return None
     invoices = gateway.fetch_invoices(subscription_id)
     try:
-        # Of what cannot be read, nothing is half written.
-        with unreadable_if_garbled(), transaction.atomic():
+        with unreadable_if_garbled():
             money = gateway.fetch_money(invoices)
+        with transaction.atomic():  # of what cannot be read, nothing is half written
             return _apply(subscription, invoices, money, now)
     except UnreadableSubscription as problem:
         if problem.__cause__:
@@ -92,11 +92,11 @@ def _apply(
     entries = ledger_entries(invoices, money)
     was = membership.status if membership else None
     membership = membership or Membership(stripe_subscription_id=subscription["id"])
-    columns["owner_id"] = _owner_id(subscription) or membership.owner_id
-    columns["property_id"] = _house_id(subscription, membership, columns)
-    _save_changes(membership, columns)
-    record_payments(membership, entries)
-    with unreadable_if_garbled():
+    with unreadable_if_garbled():  # what follows below is no reading: its faults are our own
+        columns["owner_id"] = _owner_id(subscription) or membership.owner_id
+        columns["property_id"] = _house_id(subscription, membership, columns)
+        _save_changes(membership, columns)
+        record_payments(membership, entries)
         follow_schedule(membership, subscription)
     _take_off_show(membership, now)
     _settle(subscription, membership, now)
