@@ -2,6 +2,8 @@
 
 import io
 import re
+import time
+from collections.abc import Callable
 
 import pytest
 from PIL import Image
@@ -186,7 +188,21 @@ def records_are_in_the_admin(page: Page) -> None:
 
 
 def membership_is_past_due(page: Page) -> None:
-    page.goto("/admin/crm/membershiprecord/")
-    expect(page.locator("#result_list").get_by_text("Past due")).to_be_visible()
+    def shown() -> None:  # once the worker has processed what Stripe sent
+        page.goto("/admin/crm/membershiprecord/")
+        expect(page.locator("#result_list").get_by_text("Past due")).to_be_visible(timeout=500)
+
+    eventually(shown)
     page.goto("/admin/crm/activitylog/")
     expect(page.get_by_text(re.compile("Membership past due")).first).to_be_visible()
+
+
+def eventually(look: Callable[[], None], seconds: int = 30) -> None:
+    """Look again until it is as expected, or time is up."""
+    ends_at = time.monotonic() + seconds
+    while True:
+        try:
+            return look()
+        except AssertionError:
+            if time.monotonic() > ends_at:
+                raise

@@ -17,6 +17,7 @@ class Standing:
     colour: Colour
     sentence: str
     run: ReconcileRun | None = None
+    command: str = ""  # what to run, where nothing has been
 
 
 def standing(*, now: datetime) -> Standing:
@@ -25,10 +26,8 @@ def standing(*, now: datetime) -> Standing:
     at_work = runs.filter(finished_at=None, started_at__gt=now - RUNS_AT_MOST)
     run = runs.exclude(pk__in=at_work.values("pk")).first()
     if run is None:
-        said = (
-            "Stripe: not compared yet. The worker does it each night; `stripe_reconcile` at once."
-        )
-        return Standing(Colour.AMBER, said)
+        said = "Stripe: not compared yet. The worker does it each night. To do it at once:"
+        return Standing(Colour.AMBER, said, command="manage.py stripe_reconcile")
     return Standing(_colour(run, now), f"Stripe: {_said(run)}, {_when(run, now)}.", run)
 
 
