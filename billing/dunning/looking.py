@@ -53,15 +53,16 @@ def look_at_method(membership: Membership, *, now: datetime) -> PaymentMethod:
     found = gateway.fetch_payment_method(membership.stripe_subscription_id) or {}
     seen = _parts(found)
     known = PaymentMethod.objects.filter(membership=membership).first()
-    before = known or PaymentMethod(membership=membership, changed_at=_created(found))
     # The card's network may renew a card under its old id: then its dates or digits differ.
     if known and any(getattr(known, name) != seen[name] for name in PARTS):
-        before.changed_at = now
-    for name, value in seen.items():
-        setattr(before, name, value)
-    before.seen_at = now
-    before.save()
-    return before
+        changed_at = now
+    else:
+        changed_at = known.changed_at if known else _created(found)
+    # Two workers may look at once, the hourly round and the task of a fresh failure.
+    method, _ = PaymentMethod.objects.update_or_create(
+        membership=membership, defaults={**seen, "changed_at": changed_at, "seen_at": now}
+    )
+    return method
 
 
 def read_last_try(invoice: dict[str, Any]) -> LastTry:
