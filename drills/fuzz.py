@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
-from django.test import Client
+from django.test import RequestFactory
 from django.urls import reverse
 from djstripe.models import Event, WebhookEndpoint, WebhookEventTrigger
 
@@ -58,7 +59,7 @@ class Fuzzed:
 
 
 def fuzz(number: int, seed: int) -> Fuzzed:
-    found, junk, client = Fuzzed(), Junk(seed), Client(raise_request_exception=False)
+    found, junk, site = Fuzzed(), Junk(seed), WSGIHandler()
     before = 0
     with quiet():
         for count in range(number):
@@ -66,14 +67,22 @@ def fuzz(number: int, seed: int) -> Fuzzed:
                 before = peak_kb()
             method, body, given = junk.delivery()
             began = time.perf_counter()
-            answer = client.generic(
-                method, reverse("stripe_webhook"), body, content_type="application/json", **given
-            )
+            status = answer(site, method, body, given)
             found.seconds.append(time.perf_counter() - began)
-            found.answers[answer.status_code] += 1
+            found.answers[status] += 1
     found.grown_kb = peak_kb() - before
     found.rows = rows()
     return found
+
+
+def answer(site: WSGIHandler, method: str, body: bytes, given: dict[str, str]) -> int:
+    """Ask the site without Django's test client, which keeps a little of each request for good."""
+    request = RequestFactory().generic(
+        method, reverse("stripe_webhook"), body, content_type="application/json", **given
+    )
+    response = site.get_response(request)
+    response.close()
+    return response.status_code
 
 
 def rows() -> int:
