@@ -151,7 +151,7 @@ class TestForgedDelivery:
 
         assert response.status_code == 200
 
-    @pytest.mark.parametrize("seconds", [-86_400, -301, 301, 86_400])
+    @pytest.mark.parametrize("seconds", [-86_400, -301, 310, 86_400])
     def test_a_stale_or_future_one_is_refused(self, client, seconds):
         body = json.dumps(make_event()).encode()
         signature = sign(body, moment=int(time.time()) + seconds)
