@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -48,6 +49,13 @@ def _parties(house: Property) -> list[str]:
     return [name for name, is_allowed in allowed.items() if is_allowed]
 
 
+def running_exceptions() -> Prefetch:
+    """Read with the record what `exception` shows of its house, as `running_exceptions`."""
+    running = ListingException.objects.running(day_of(timezone.now())).select_related("tier")
+    path = "property__listing_exceptions"
+    return Prefetch(path, queryset=running, to_attr="running_exceptions")
+
+
 class HouseSourceMixin:
     """Read-only fields of a house's page. Each says nothing once the house is deleted."""
 
@@ -78,9 +86,7 @@ class HouseSourceMixin:
         house = _source(record)
         if house is None:
             return NOTHING
-        running = ListingException.objects.running(day_of(timezone.now())).filter(property=house)
-        found = running.select_related("tier").first()
-        if found:
+        for found in house.running_exceptions:
             text = f"Listed as {found.tier} without a membership until {day(found.until)}"
             return link_to(admin_url(found), text)
         url = f"{reverse('admin:billing_listingexception_add')}?{urlencode({'house': house.slug})}"

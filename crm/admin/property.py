@@ -26,7 +26,14 @@ from crm.admin.filters import (
     TagFilter,
     TierFilter,
 )
-from crm.admin.house_source import DETAILS, PLACE, PRICES, RULES, HouseSourceMixin
+from crm.admin.house_source import (
+    DETAILS,
+    PLACE,
+    PRICES,
+    RULES,
+    HouseSourceMixin,
+    running_exceptions,
+)
 from crm.admin.steps import LISTING_STEPS
 from crm.models import Entity, PropertyRecord
 from listings.choices import ListingStatus
@@ -95,7 +102,7 @@ class PropertyAdmin(HouseSourceMixin, StepsAdmin):
         record = super().get_object(request, object_id, from_field)
         if record is not None:
             # A page asks for each field's content several times.
-            prefetch_related_objects([record], "property__photos")
+            prefetch_related_objects([record], "property__photos", running_exceptions())
         return record
 
     @display(description="House", ordering="title")

@@ -17,8 +17,10 @@ from crm.models import Contact, EnquiryRecord, MembershipRecord, PropertyRecord
 # What a migration has put there, and tests expect to find.
 KEPT = {
     "auth_permission",
+    "billing_feature",
     "billing_plan",
     "billing_tier",
+    "billing_tier_features",
     "django_content_type",
     "django_migrations",
     "django_q_schedule",
