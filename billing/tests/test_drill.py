@@ -35,7 +35,7 @@ def rows_of_the_run_in_order(client, events):
 
 def test_500_deliveries_in_any_order_with_crashes_faults_and_deaths(client, stripe_api, settings):
     settings.STRIPE_EVENTS_AT_ONCE = False
-    events = play(stripe_api, lives=8, months=5, seed=SEED)
+    events = play(stripe_api, lives=7, months=4, seed=SEED)
     expected = rows_of_the_run_in_order(client, events)
 
     with chaos(stripe_api, SEED, kills=20):
