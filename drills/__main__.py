@@ -31,7 +31,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--deliveries", type=int, default=10_000, help="of the storm")
     parser.add_argument("--lives", type=int, default=60, help="subscriptions of the storm")
-    parser.add_argument("--months", type=int, default=28, help="of each life")
+    parser.add_argument("--months", type=int, default=34, help="of each life")
     parser.add_argument("--races", type=int, default=1000)
     parser.add_argument("--junk", type=int, default=50_000, help="malformed deliveries")
     parser.add_argument("parts", nargs="*", default=PARTS, help=f"of {', '.join(PARTS)}; all")

@@ -25,7 +25,7 @@ MOST_SECONDS = 3600
 @dataclass(frozen=True)
 class Size:
     lives: int = 60
-    months: int = 28
+    months: int = 34
     deliveries: int = 10_000
     kills: int = 20
 
