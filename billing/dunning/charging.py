@@ -1,4 +1,7 @@
-"""“Charge now”: one try, asked for by a person, within the rules that keep a bank patient."""
+"""One try, within the rules that keep a bank patient: by “charge now”, or with a card just put in.
+
+Never on a timer: Stripe's own timetable does that.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,10 +54,8 @@ def obstacle(episode: Episode, method: PaymentMethod | None, now: datetime) -> s
 
 
 def _too_soon(episode: Episode, method: PaymentMethod, now: datetime) -> str:
-    failed_at = episode.last_failed_at or episode.first_failed_at
-    is_new = method.stripe_id != episode.tried_method_id or (
-        method.changed_at is not None and method.changed_at > failed_at
-    )
+    is_new = method.stripe_id != episode.tried_method_id or _is_later(episode, method)
+    failed_at = _failed_at(episode)
     if is_new or now - failed_at >= SAME_METHOD_AFTER:
         return ""
     hours = ceil((failed_at + SAME_METHOD_AFTER - now) / timedelta(hours=1))
@@ -62,6 +63,15 @@ def _too_soon(episode: Episode, method: PaymentMethod, now: datetime) -> str:
         f"{method} was refused less than 24 hours ago. Try again in {hours} "
         f"hour{'' if hours == 1 else 's'}, or as soon as the member has put in another card."
     )
+
+
+def _is_later(episode: Episode, method: PaymentMethod) -> bool:
+    """Whether the method has changed since the last failure."""
+    return method.changed_at is not None and method.changed_at > _failed_at(episode)
+
+
+def _failed_at(episode: Episode) -> datetime:
+    return episode.last_failed_at or episode.first_failed_at
 
 
 def charge(episode_pk: int, *, now: datetime) -> str:
@@ -72,22 +82,38 @@ def charge(episode_pk: int, *, now: datetime) -> str:
     offered = offer(episode_pk, now=now)
     if offered.obstacle or offered.method is None:
         raise ChargeRefused(offered.obstacle)
+    return _charge(offered.episode, offered.method, now)
+
+
+def charge_new_method(episode_pk: int, *, now: datetime) -> str:
+    """Charge a card that the member has put in since the last failure; "" where there is none.
+
+    Once: a card that was tried is not new any more. Raises StripeUnavailable.
+    """
+    offered = offer(episode_pk, now=now)
     episode, method = offered.episode, offered.method
-    result = gateway.pay_invoice(episode.stripe_invoice_id, method.stripe_id, key=_key(offered))
+    if offered.obstacle or method is None or method.stripe_id == episode.tried_method_id:
+        return ""
+    return _charge(episode, method, now) if _is_later(episode, method) else ""
+
+
+def _charge(episode: Episode, method: PaymentMethod, now: datetime) -> str:
+    result = gateway.pay_invoice(
+        episode.stripe_invoice_id, method.stripe_id, key=_key(episode, method)
+    )
     refresh_membership(episode.membership.stripe_subscription_id, now=now)
     if result == gateway.collecting.PAID:
         return f"{pounds(episode.amount_pence)} was paid by {method}."
     if result == gateway.collecting.PROCESSING:
         return f"The payment by {method} is under way; it takes some days until it is known."
-    reminding.look(episode_pk, now=now)
+    reminding.look(episode.pk, now=now)
     return f"{method} was refused: {reason_for(result).staff}. Nothing was charged."
 
 
-def _key(offered: Offer) -> str:
+def _key(episode: Episode, method: PaymentMethod) -> str:
     """Two presses are one charge: the invoice, the method, and the failure that came before.
 
     Without that last part Stripe would answer a new try, a day later, with the old refusal.
     """
-    episode, method = offered.episode, offered.method
-    failed_at = episode.last_failed_at or episode.first_failed_at
-    return f"pay-{episode.stripe_invoice_id}-{method.stripe_id}-{int(failed_at.timestamp())}"
+    failed_at = int(_failed_at(episode).timestamp())
+    return f"pay-{episode.stripe_invoice_id}-{method.stripe_id}-{failed_at}"

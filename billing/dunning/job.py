@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from billing.dunning import noticing, reminding
+from billing.dunning import charging, noticing, reminding
 from billing.dunning.looking import look_at_method
 from billing.dunning.plan import Plan, plan
 from billing.gateway import StripeUnavailable
@@ -67,6 +67,8 @@ def _each(report: Report, member: str, work: Callable[[], list[Plan]]) -> None:
 
 
 def _remind(episode: Episode, now: datetime, dry: bool) -> list[Plan]:
+    if not dry and (said := charging.charge_new_method(episode.pk, now=now)):
+        return [Plan(None, said)]
     planned = plan(reminding.facts(episode, now=now), now)
     # Stripe is asked only when something is due, or when nobody has asked why it failed.
     if dry or (planned.kind is None and episode.last_failed_at):

@@ -5,11 +5,12 @@ import datetime
 import pytest
 
 from accounts.london import day_of
+from accounts.templatetags.site import pounds
 from billing import gateway
-from billing.dunning import charging, desk, reminding
+from billing.dunning import charging, desk, job, reminding
 from billing.models import Episode, MembershipStatus, Notice, Outcome, ReminderPause
 from billing.tests.factories import EpisodeFactory, MembershipFactory, PaymentMethodFactory
-from billing.tests.failing import PAYS, failing
+from billing.tests.failing import FAILS_LATER, PAYS, failing
 
 NOW = datetime.datetime(2026, 6, 3, 12, tzinfo=datetime.UTC)
 HOUR = datetime.timedelta(hours=1)
@@ -64,7 +65,8 @@ class TestAtTheSandbox:
 
         words = charging.charge(Episode.objects.get().pk, now=member.now)
 
-        assert words == "£780 was paid by Visa ending 4242."
+        owed = pounds(Episode.objects.get().amount_pence)
+        assert words == f"{owed} was paid by Visa ending 4242."
         assert member.row.status == MembershipStatus.ACTIVE
         assert Episode.objects.get().outcome == Outcome.PAID
 
@@ -111,7 +113,7 @@ class TestAtTheSandbox:
 
         invoice = gateway.fetch_invoice_with_payments(episode.stripe_invoice_id)
         assert results == ["paid", "paid"]
-        assert invoice["amount_paid"] == 78_000
+        assert invoice["amount_paid"] == episode.amount_pence > 0
 
     def test_no_answer_charges_nothing(self, stripe_api):
         member, _ = failing(stripe_api)
@@ -187,3 +189,47 @@ class TestAPause:
 
         assert desk.resume(membership, now=NOW) is True
         assert desk.resume(membership, now=NOW) is False
+
+
+@pytest.mark.sandbox
+@pytest.mark.django_db(transaction=True)
+class TestACardThatTheMemberHasJustPutIn:
+    def test_is_charged_by_the_next_round(self, stripe_api):
+        member, failed = failing(stripe_api)
+        member.go_to(failed + HOUR)
+        member.control.set_card(member.row.stripe_customer_id, PAYS)
+
+        [line] = member.run().lines
+
+        owed = pounds(Episode.objects.get().amount_pence)
+        assert line.why == f"{owed} was paid by Visa ending 4242."
+        assert (line.kind, member.row.status) == ("", MembershipStatus.ACTIVE)
+
+    def test_is_tried_once(self, stripe_api):
+        member, failed = failing(stripe_api)
+        member.go_to(failed + HOUR)
+        member.control.set_card(member.row.stripe_customer_id, FAILS_LATER)
+
+        for _ in range(3):
+            member.run()
+
+        # the renewal's own try, and ours
+        assert Episode.objects.get().recent_tries == 2
+        assert Episode.objects.get().closed_at is None
+
+    def test_the_card_that_failed_is_never_tried_by_us(self, stripe_api):
+        member, failed = failing(stripe_api)
+        member.go_to(failed + 30 * HOUR)
+
+        member.run()
+
+        assert Episode.objects.get().recent_tries == 1
+
+    def test_a_dry_run_charges_nothing(self, stripe_api):
+        member, failed = failing(stripe_api)
+        member.go_to(failed + HOUR)
+        member.control.set_card(member.row.stripe_customer_id, PAYS)
+
+        job.run(now=member.now, dry=True)
+
+        assert member.row.status == MembershipStatus.PAST_DUE
