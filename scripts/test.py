@@ -16,6 +16,8 @@ from scripts.postgres import ServerFailed, find_programs, throwaway_server
 from scripts.processes import Processes, StepFailed, Stopped, say
 
 PYTEST = [sys.executable, "-m", "pytest"]
+# These have no database of ours, so one run of them says it all.
+WITHOUT_DATABASE = ["--ignore=scripts", "--ignore=stripe_sandbox"]
 
 
 class Parts:
@@ -86,8 +88,9 @@ def run_suites(parts: Parts) -> None:
         output = stack.enter_context((folder / "postgres.out").open("w"))
         url = open_postgres(parts, stack)
         if url:
-            cacheless = [*PYTEST, "-p", "no:cacheprovider"]  # the cache is the SQLite run's
-            parts.start("PostgreSQL", cacheless, output=output, TEST_DATABASE_URL=url)
+            # The cache is the SQLite run's.
+            command = [*PYTEST, "-p", "no:cacheprovider", *WITHOUT_DATABASE]
+            parts.start("PostgreSQL", command, output=output, TEST_DATABASE_URL=url)
         headline("suite on SQLite")
         parts.start("SQLite", PYTEST, TEST_DATABASE_URL="", TEST_SQLITE=str(folder / "sqlite3"))
         parts.finish("SQLite")
