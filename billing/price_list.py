@@ -25,8 +25,14 @@ def tier_and_cycle(subscription: dict[str, Any]) -> tuple[Tier, str]:
         tier, cycle = _tier_of(price), _cycle_of(price)
         if tier and cycle:
             return tier, cycle
+    raise UnknownPrice(no_plan_fits(subscription))
+
+
+def no_plan_fits(subscription: dict[str, Any]) -> str:
+    """Say what to do about a subscription whose price is unknown."""
+    prices = [shapes.price_of(item) for item in shapes.items_of(subscription)]
     names = ", ".join(price.get("id") or "none" for price in prices) or "none"
-    raise UnknownPrice(
+    return (
         f"No plan in the price list fits the Stripe price {names}. At Stripe, give the price or "
         "its product the metadata “tier” with bronze, silver or gold, then look again."
     )

@@ -19,7 +19,7 @@ from billing.locks import alone_with_subscription
 from billing.models import Customer, Membership
 from billing.models.membership import CURRENT
 from billing.patience import short_patience
-from billing.price_list import tier_and_cycle
+from billing.price_list import UnknownPrice, no_plan_fits, tier_and_cycle
 from billing.publishing import is_excepted
 from billing.scheduled_changes import follow_schedule
 from billing.state import UnreadableSubscription, membership_state, unreadable_if_garbled
@@ -50,7 +50,8 @@ def refresh_membership(subscription_id: str, *, now: datetime) -> Membership | N
     """Return the membership as Stripe's subscription says it is now.
 
     None for a checkout that was never paid, and for a subscription that cannot be read: that one
-    is parked as a SubscriptionProblem, and what we had stays as it was.
+    is parked as a SubscriptionProblem, and what we had stays as it was. Of a membership on an
+    unknown price, tier and cycle alone stay as they were; the rest is followed.
 
     Raises StripeUnavailable.
     """
@@ -99,7 +100,10 @@ def _apply(
         record_payments(membership, entries)
         follow_schedule(membership, subscription)
     _take_off_show(membership, now)
-    _settle(subscription, membership, now)
+    if "tier_id" in columns:
+        _settle(subscription, membership, now)
+    else:
+        problems.park(subscription, no_plan_fits(subscription), now=now)
     notices.after_refresh(membership, subscription, invoices, was=was, now=now)
     return membership
 
@@ -114,19 +118,29 @@ def derive(
 ) -> dict[str, Any] | None:
     """Return what the columns that follow from Stripe alone must say; None for no membership.
 
+    For a member on an unknown price, `tier_id` and `billing_cycle` are left out: the end of a
+    membership and its payments are known all the same.
+
     Raises UnreadableSubscription.
     """
     state = membership_state(subscription, invoices, now, was_member=was_member)
     if state is None:
         return None
-    tier, cycle = tier_and_cycle(subscription)
-    customer = shapes.id_of(subscription["customer"])
     return {
         **state.columns(),
-        "tier_id": tier.pk,
-        "billing_cycle": cycle,
-        "stripe_customer_id": customer,
+        **_bought(subscription, was_member=was_member),
+        "stripe_customer_id": shapes.id_of(subscription["customer"]),
     }
+
+
+def _bought(subscription: dict[str, Any], *, was_member: bool) -> dict[str, Any]:
+    try:
+        tier, cycle = tier_and_cycle(subscription)
+    except UnknownPrice:
+        if was_member:
+            return {}
+        raise
+    return {"tier_id": tier.pk, "billing_cycle": cycle}
 
 
 def _save_changes(membership: Membership, columns: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from billing.models import (
     ScheduledChange,
     Tier,
 )
+from billing.price_list import no_plan_fits
 from billing.reconcile.pictures import Picture
 from billing.scheduled_changes import planned_columns
 from billing.state import UnreadableSubscription
@@ -85,6 +86,8 @@ def _sentences(
         status = MembershipStatus(wanted["status"]).label.lower()
         yield f"It exists only at Stripe, where it is {status}: no membership was recorded."
     else:
+        if "tier_id" not in wanted:
+            yield f"Its tier cannot be read. {no_plan_fits(subscription)}"
         yield from _columns(membership, wanted)
         yield from _owner(membership)
         yield from _scheduled(membership, subscription)

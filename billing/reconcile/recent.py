@@ -53,4 +53,7 @@ def _is_stale(subscription: dict[str, Any], membership: Membership | None, now: 
     wanted = derive(subscription, [], now, was_member=membership is not None)
     if wanted is None or membership is None:
         return wanted is not None
-    return any(getattr(membership, name) != wanted[name] for name in BY_ITSELF)
+    # One on an unknown price lacks its tier, and is told of in each run.
+    return any(
+        name not in wanted or getattr(membership, name) != wanted[name] for name in BY_ITSELF
+    )

@@ -262,6 +262,17 @@ class TestTheCommand:
         assert "It cannot be read. No plan in the price list fits" in capsys.readouterr().out
         assert SubscriptionProblem.objects.open().exists()
 
+    @pytest.mark.parametrize("since", [[], ["--since=2100-01-01"]], ids=["all", "recent"])
+    def test_a_member_on_an_unknown_price_is_told_of_in_each_run(self, stripe_api, capsys, since):
+        buy(stripe_api)
+        reconcile()
+        Tier.objects.filter(code="silver").update(code="platinum")
+
+        with pytest.raises(CommandError, match="1 subscription differs"):
+            reconcile(*since)
+
+        assert "Its tier cannot be read. No plan in the price list fits" in capsys.readouterr().out
+
     def test_a_stripe_out_of_reach_is_said_in_a_sentence(self, stripe_api, settings):
         settings.STRIPE_API_HOST = "http://127.0.0.1:1"
 

@@ -196,6 +196,22 @@ class TestUnreadable:
 
         assert Membership.objects.get().status == "active"
 
+    def test_an_unknown_price_keeps_the_tier_and_hides_neither_end_nor_payments(
+        self, at_stripe, alice
+    ):
+        house = PropertyFactory(owner=alice, live=True)
+        at_stripe.hold(metadata={"property": str(house.pk)})
+        refresh()
+        moved = {"data": [make_item(price=make_price(metadata={}))]}
+        at_stripe.hold(make_invoice(), items=moved, **ENDED)
+
+        membership = refresh()
+
+        house.refresh_from_db()
+        assert (membership.status, membership.tier.code) == ("expired", "silver")
+        assert (house.status, Payment.objects.count()) == (ListingStatus.EXPIRED, 1)
+        assert "price_1" in SubscriptionProblem.objects.open().get().reason
+
     def test_it_is_one_problem_however_often_it_is_seen(self, at_stripe, alice):
         at_stripe.hold(status="hibernating")
 
