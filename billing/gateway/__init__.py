@@ -11,7 +11,7 @@ from billing.gateway.changes import (
     plan_change,
     preview_change,
 )
-from billing.gateway.checkout import start_checkout
+from billing.gateway.checkout import HousePaid, start_checkout
 from billing.gateway.collecting import (
     fetch_invoice_with_payments,
     fetch_payment_method,
@@ -26,6 +26,7 @@ from billing.gateway.listing import list_all, list_prices
 from billing.gateway.portal import open_portal
 
 __all__ = [
+    "HousePaid",
     "OutcomeUnknown",
     "PaymentRefused",
     "StripeUnavailable",

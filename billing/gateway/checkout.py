@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 import stripe
@@ -15,18 +16,34 @@ PAYING_ELSEWHERE = (
     "This house is just being paid for on another page. "
     "Please look at your dashboard in a minute, before you pay again."
 )
+RUNNING = {"active", "trialing", "past_due"}
+
+
+class HousePaid(Exception):
+    """Stripe has subscriptions for the house that we know nothing of yet; it names their ids."""
+
+    def __init__(self, subscriptions: list[str]) -> None:
+        super().__init__(", ".join(subscriptions))
+        self.subscriptions = subscriptions
 
 
 def start_checkout(
-    owner: Owner, plan: Plan, *, house: Property | None, success_url: str, cancel_url: str
+    owner: Owner,
+    plan: Plan,
+    *,
+    house: Property | None,
+    success_url: str,
+    cancel_url: str,
+    known: Collection[str] = (),
 ) -> str:
     """Return the address of Stripe's payment page for a subscription to `plan`.
 
     Owner, house and plan stand on the session and on the subscription: later events show only
     the latter. An open page for the same purchase is used again, and all others of the same house
-    are closed: a house cannot be paid for twice.
+    are closed: a house cannot be paid for twice. Nor when it is paid for and the webhook is late:
+    `known` are the subscriptions whose memberships we hold, so any other of the house is news.
 
-    Raises StripeUnavailable.
+    Raises StripeUnavailable, HousePaid.
     """
     customer = ensure_customer(owner)
     price, vat_rate = ensure_price(plan), ensure_vat_rate(plan)
@@ -48,10 +65,10 @@ def start_checkout(
         "cancel_url": cancel_url,
     }
     with stripe_api() as api:
-        return _one_page(api, params).url
+        return _one_page(api, params, known).url
 
 
-def _one_page(api: V1Services, params: dict[str, Any]) -> Any:
+def _one_page(api: V1Services, params: dict[str, Any], known: Collection[str]) -> Any:
     """Return the only open page for what is bought: the one there is, or a new one.
 
     Two requests at once both find none and both make one. So each looks again afterwards and keeps
@@ -60,6 +77,7 @@ def _one_page(api: V1Services, params: dict[str, Any]) -> Any:
     pages = _open_pages(api, params)
     page = next((page for page in pages if _is_same_purchase(page, params)), None)
     _close(api, [other for other in pages if other is not page])
+    _check_unpaid(api, params, known)  # after closing: what is paid by now is seen here
     if page:
         return page
     api.checkout.sessions.create(params, {"idempotency_key": str(uuid.uuid4())})
@@ -68,6 +86,22 @@ def _one_page(api: V1Services, params: dict[str, Any]) -> Any:
     if not pages or not _is_same_purchase(pages[0], params):  # another plan was quicker
         raise StripeUnavailable(PAYING_ELSEWHERE)
     return pages[0]
+
+
+def _check_unpaid(api: V1Services, params: dict[str, Any], known: Collection[str]) -> None:
+    house = params["metadata"].get("property")
+    if not house:  # an owner may well buy two for later
+        return
+    wish = {"customer": params["customer"], "limit": PAGE_SIZE}
+    paid = [
+        subscription.id
+        for subscription in api.subscriptions.list(wish).auto_paging_iter()
+        if subscription.status in RUNNING
+        and subscription.to_dict()["metadata"].get("property") == house
+    ]
+    unknown = [name for name in paid if name not in known]
+    if unknown:
+        raise HousePaid(unknown)
 
 
 def _open_pages(api: V1Services, params: dict[str, Any]) -> list[Any]:

@@ -4,7 +4,7 @@ from django.urls import reverse
 from accounts.tests.factories import OwnerFactory
 from billing import gateway
 from billing.models import Membership, Plan
-from billing.tests.factories import MembershipFactory
+from billing.tests.factories import MembershipFactory, PlanFactory
 from listings.tests.factories import PropertyFactory
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +147,52 @@ class TestCheckout:
         assert f'action="{reverse("checkout", args=[silver.pk])}"' in page
         assert f'name="house" value="{house.pk}"' in page
         assert Membership.objects.count() == 0
+
+
+@pytest.mark.sandbox
+@pytest.mark.django_db(transaction=True)
+class TestLateWebhook:
+    def pay(self, client, running, plan, house):
+        """Pay on the page that is offered; no webhook comes."""
+        running.control.pay(choose(client, plan, house=house.pk).url.rsplit("/", 1)[1])
+
+    def test_a_house_that_was_paid_for_is_offered_no_second_page(self, client, alice, stripe_api):
+        house, silver = PropertyFactory(owner=alice, title="Fern Hall"), PlanFactory()
+        gold = PlanFactory(tier__code="gold", net_pence=85_000)
+        self.pay(client, stripe_api, silver, house)
+
+        response = client.post(reverse("checkout", args=[gold.pk]), {"house": house.pk})
+
+        assert response.url == reverse("dashboard")
+        assert "just been paid for on another page" in client.get(response.url).content.decode()
+        assert len(stripe_api.sandbox.all("checkout.session")) == 1
+
+    def test_its_membership_is_caught_up_with(self, client, alice, stripe_api):
+        house, silver = PropertyFactory(owner=alice), PlanFactory()
+        self.pay(client, stripe_api, silver, house)
+
+        choose(client, silver, house=house.pk)
+
+        membership = Membership.objects.get()
+        assert (membership.property, membership.status) == (house, "active")
+
+    def test_another_house_is_sold_all_the_same(self, client, alice, stripe_api):
+        silver = PlanFactory()
+        self.pay(client, stripe_api, silver, PropertyFactory(owner=alice))
+
+        response = choose(client, silver, house=PropertyFactory(owner=alice).pk)
+
+        assert response.url.startswith(stripe_api.url)
+
+    def test_one_we_know_to_have_moved_to_another_house_is_in_nobodys_way(
+        self, client, alice, stripe_api
+    ):
+        house, silver = PropertyFactory(owner=alice), PlanFactory()
+        self.pay(client, stripe_api, silver, house)
+        choose(client, silver, house=house.pk)
+        Membership.objects.update(property=PropertyFactory(owner=alice))
+
+        assert choose(client, silver, house=house.pk).url.startswith(stripe_api.url)
 
 
 class TestReturn:

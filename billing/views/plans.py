@@ -1,5 +1,9 @@
-"""Choose a plan, pay at Stripe, come back. Nothing here writes: webhooks bring the membership."""
+"""Choose a plan, pay at Stripe, come back. Webhooks bring the membership.
 
+Nothing here writes, but for one whose webhook is late when its house is about to be paid again.
+"""
+
+import logging
 from itertools import groupby
 from urllib.parse import urlencode
 
@@ -8,6 +12,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,8 +22,11 @@ from billing import gateway
 from billing.forms import HouseChoice
 from billing.models import Cycle, Membership, Plan
 from billing.models.plans import COMMITMENT_MONTHS
+from billing.sync import refresh_membership
 from billing.views.waiting import waiting, whole_number
 from listings.models import Property
+
+logger = logging.getLogger(__name__)
 
 
 @owner_required
@@ -53,7 +61,16 @@ def checkout(request: HttpRequest, owner: Owner, plan_pk: int) -> HttpResponse:
             house=house,
             success_url=_success_url(owner, house),
             cancel_url=_cancel_url(house),
+            known=_known_subscriptions(owner),
         )
+    except gateway.HousePaid as paid:
+        _catch_up(paid.subscriptions)
+        messages.info(
+            request,
+            f"“{house}” has just been paid for on another page, so please do not pay again. "
+            "Its membership is on your dashboard in a moment.",
+        )
+        return redirect("dashboard")
     except gateway.StripeUnavailable as error:
         context = {"plan": plan, "house": house, "error": error, "owner_area": "plans"}
         return render(request, "billing/stripe_unavailable.html", context, status=503)
@@ -85,6 +102,20 @@ def _house(data: QueryDict, owner: Owner) -> Property | None:
 
 def _has_membership(house: Property) -> bool:
     return Membership.objects.current().filter(property=house).exists()
+
+
+def _known_subscriptions(owner: Owner) -> set[str]:
+    memberships = Membership.objects.for_owner(owner)
+    return set(memberships.values_list("stripe_subscription_id", flat=True))
+
+
+def _catch_up(subscriptions: list[str]) -> None:
+    """Bring the memberships whose webhooks are late, where we can; else the webhooks do."""
+    try:
+        for subscription in subscriptions:
+            refresh_membership(subscription, now=timezone.now())
+    except gateway.StripeUnavailable as error:
+        logger.info("%s wait for their webhooks: %s", ", ".join(subscriptions), error)
 
 
 def _tiers() -> list[dict[str, object]]:
