@@ -7,7 +7,7 @@ charges that and nothing else.
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.core import signing
 
@@ -16,7 +16,6 @@ from billing import gateway
 from billing import stripe_shapes as shapes
 from billing.models import Membership, Plan
 
-SALT = "billing.quotes"
 GOOD_FOR = timedelta(minutes=30)
 
 
@@ -65,26 +64,54 @@ class Quote:
 
 
 @dataclass(frozen=True)
-class Seal:
+class _Sealed:
+    """What a page showed. Each kind has a salt of its own, so that none passes for the other."""
+
+    salt: ClassVar[str]
+
     membership: int
     plan: int
     price_before: str
-    proration_date: int
-    due_pence: int
-    # Each page shown is one purchase, however often its button is pressed.
-    purchase: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __str__(self) -> str:
-        return signing.dumps(vars(self), salt=SALT)
+        return signing.dumps(vars(self), salt=self.salt)
 
     @classmethod
     def read(cls, text: str, membership: Membership, plan: Plan) -> Self | None:
         """Return None for one that is forged, too old, or for something else."""
         try:
-            seal = cls(**signing.loads(text, salt=SALT, max_age=GOOD_FOR))
+            seal = cls(**signing.loads(text, salt=cls.salt, max_age=GOOD_FOR))
         except (signing.BadSignature, TypeError):
             return None
         return seal if (seal.membership, seal.plan) == (membership.pk, plan.pk) else None
+
+
+@dataclass(frozen=True)
+class Seal(_Sealed):
+    """Under a change at once."""
+
+    salt = "billing.quotes"
+
+    proration_date: int
+    due_pence: int
+    # Each page shown is one purchase, however often its button is pressed.
+    purchase: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+@dataclass(frozen=True)
+class PlannedSeal(_Sealed):
+    """Under a change that waits for the renewal, on `day` (ISO)."""
+
+    salt = "billing.quotes.planned"
+
+    net_pence: int
+    vat_pence: int
+    day: str
+
+    @classmethod
+    def of(cls, membership: Membership, plan: Plan, price_before: str, day: date | None) -> Self:
+        shown = (plan.net_pence, plan.vat_pence, day.isoformat() if day else "")
+        return cls(membership.pk, plan.pk, price_before, *shown)
 
 
 def quote(

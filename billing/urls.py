@@ -1,6 +1,6 @@
 from django.urls import path
 
-from billing.views import changed, changes, dashboard, plans, portal
+from billing.views import at_renewal, changed, changes, dashboard, plans, portal
 from billing.webhook import stripe_webhook
 
 urlpatterns = [
@@ -15,7 +15,7 @@ urlpatterns = [
     ),
     path(
         "owner/memberships/<int:pk>/planned/",
-        changes.membership_drop_plan,
+        at_renewal.membership_drop_plan,
         name="membership_drop_plan",
     ),
     path("owner/memberships/<int:pk>/cancel/", changes.membership_cancel, name="membership_cancel"),

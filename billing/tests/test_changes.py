@@ -16,9 +16,9 @@ from django.utils import timezone
 from accounts.tests.factories import OwnerFactory
 from billing import gateway, quotes
 from billing.event_handlers import look_again
-from billing.models import Customer, Membership, ScheduledChange
+from billing.models import Customer, Membership, Plan, ScheduledChange
 from billing.sync import refresh_membership
-from billing.tests.factories import MembershipFactory, PlanFactory
+from billing.tests.factories import MembershipFactory, PlanFactory, TierFactory
 from billing.tests.sandbox import sandbox_for
 from listings.tests.factories import PropertyFactory
 
@@ -223,7 +223,7 @@ class TestUpgrade:
         assert len(invoices(alice.running)) == 1
 
     def test_it_drops_a_change_planned_before(self, alice):
-        confirm_plan(alice, plan("bronze"))
+        confirm(alice, plan("bronze"))
 
         confirm(alice, plan("gold"))
 
@@ -257,15 +257,9 @@ def test_two_presses_at_once_charge_once(stripe_api):
     assert len(invoices(stripe_api)) == 2
 
 
-def confirm_plan(who, wanted):
-    address = url_of(who.membership, "membership_change", wanted.pk)
-    page = read(who.client.get(address))
-    return page, who.client.post(address, follow=True)
-
-
 class TestDowngrade:
     def test_it_waits_for_the_renewal_and_charges_nothing_now(self, alice):
-        page, answer = confirm_plan(alice, plan("bronze"))
+        page, answer = confirm(alice, plan("bronze"))
 
         [change] = ScheduledChange.objects.all()
         assert "Nothing is charged now" in page
@@ -275,7 +269,7 @@ class TestDowngrade:
         assert len(invoices(alice.running)) == 1
 
     def test_the_renewal_brings_it(self, alice):
-        confirm_plan(alice, plan("bronze"))
+        confirm(alice, plan("bronze"))
 
         alice.running.control.advance(190 * DAY)
         membership = refresh_membership(alice.membership.stripe_subscription_id, now=timezone.now())
@@ -285,9 +279,9 @@ class TestDowngrade:
         assert not ScheduledChange.objects.exists()
 
     def test_another_choice_takes_the_place_of_the_first(self, alice):
-        confirm_plan(alice, plan("bronze"))
+        confirm(alice, plan("bronze"))
 
-        confirm_plan(alice, plan("silver", "monthly"))
+        confirm(alice, plan("silver", "monthly"))
 
         [change] = ScheduledChange.objects.all()
         assert (change.tier.code, change.billing_cycle) == ("silver", "monthly")
@@ -306,8 +300,45 @@ class TestDowngrade:
         assert len(alice.running.sandbox.all("subscription_schedule")) == 1
         assert gateway.fetch_subscription(before["id"])["schedule"] is None
 
+    def test_a_price_changed_since_it_was_shown_is_shown_and_not_planned(self, alice):
+        bronze = plan("bronze")
+        address = url_of(alice.membership, "membership_change", bronze.pk)
+        seal = seal_on(read(alice.client.get(address)))
+        Plan.objects.filter(pk=bronze.pk).update(net_pence=50_000)
+
+        answer = read(alice.client.post(address, {"seal": seal}, follow=True))
+
+        assert "Nothing was charged" in answer
+        assert "£500 + £100 VAT" in answer
+        assert not ScheduledChange.objects.exists()
+
+    def test_a_form_to_pay_now_plans_nothing(self, alice):
+        gold = plan("gold")
+        address = url_of(alice.membership, "membership_change", gold.pk)
+        seal = seal_on(read(alice.client.get(address)))
+        platinum = TierFactory(code="platinum", rank=gold.tier.rank + 1)
+        Membership.objects.update(tier=platinum)
+
+        answer = read(alice.client.post(address, {"seal": seal}, follow=True))
+
+        assert "Nothing was charged" in answer
+        assert "Plan the change" in answer
+        assert not ScheduledChange.objects.exists()
+
+    def test_a_form_to_plan_charges_nothing_now(self, alice):
+        bronze = plan("bronze")
+        address = url_of(alice.membership, "membership_change", bronze.pk)
+        seal = seal_on(read(alice.client.get(address)))
+        Membership.objects.update(tier=TierFactory(code="tin", rank=bronze.tier.rank - 1))
+
+        answer = read(alice.client.post(address, {"seal": seal}, follow=True))
+
+        assert "Nothing was charged" in answer
+        assert len(invoices(alice.running)) == 1
+        assert not ScheduledChange.objects.exists()
+
     def test_it_can_be_dropped(self, alice):
-        confirm_plan(alice, plan("bronze"))
+        confirm(alice, plan("bronze"))
 
         answer = alice.client.post(url_of(alice.membership, "membership_drop_plan"), follow=True)
 
@@ -315,7 +346,7 @@ class TestDowngrade:
         assert "The planned change is dropped" in read(answer)
 
     def test_the_dashboard_shows_it_with_the_charge_to_come(self, alice):
-        confirm_plan(alice, plan("bronze"))
+        confirm(alice, plan("bronze"))
 
         page = read(alice.client.get(reverse("dashboard")))
 
@@ -339,7 +370,7 @@ class TestSwitchOfCycle:
         assert invoices(stripe_api)[-1]["amount_paid"] < 78_000
 
     def test_from_yearly_to_monthly_waits_for_the_renewal(self, alice):
-        page, _ = confirm_plan(alice, plan("silver", "monthly"))
+        page, _ = confirm(alice, plan("silver", "monthly"))
 
         assert "Nothing is charged now" in page
         assert ScheduledChange.objects.get().billing_cycle == "monthly"
@@ -360,7 +391,7 @@ class TestCancel:
         assert "It is cancelled" in read(answer)
 
     def test_it_drops_a_planned_change(self, alice):
-        confirm_plan(alice, plan("bronze"))
+        confirm(alice, plan("bronze"))
 
         alice.client.post(url_of(alice.membership, "membership_cancel"))
 

@@ -3,65 +3,24 @@
 Stripe does the change; the membership follows by the same look as after every webhook.
 """
 
-import logging
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any, Self
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import owner_required
 from accounts.london import day_of
-from accounts.models import Owner
 from accounts.templatetags.site import pounds
 from billing import changing, gateway, quotes
 from billing import stripe_shapes as shapes
 from billing.membership_card import card_of
 from billing.models import Membership, Plan
-from billing.models.plans import STRIPE_INTERVALS
-from billing.sync import refresh_membership
+from billing.views.at_renewal import at_renewal
 from billing.views.changed import to_result
-
-logger = logging.getLogger(__name__)
-
-NOT_SHOWN = (
-    "The page had been open for too long, or your plan has changed meanwhile. Nothing was charged: "
-    "please look at it again."
-)
-
-View = Callable[..., HttpResponse]
-
-
-def of_own_membership(view: View) -> View:
-    """Call `view(request, membership, ...)`; another owner's membership is a 404.
-
-    What cannot be done is said in a sentence; a Stripe that is away, on a page of its own.
-    """
-
-    @owner_required
-    @never_cache
-    @wraps(view)
-    def wrapped(request: HttpRequest, owner: Owner, pk: int, **kwargs: object) -> HttpResponse:
-        memberships = Membership.objects.for_owner(owner)
-        memberships = memberships.select_related("tier", "property", "scheduled_change__tier")
-        membership = get_object_or_404(memberships, pk=pk)
-        try:
-            return view(request, membership, **kwargs)
-        except changing.ChangeRefused as refusal:
-            _look(membership)  # what Stripe has is not what we showed
-            messages.error(request, str(refusal))
-            return redirect("dashboard")
-        except gateway.StripeUnavailable as error:
-            context = {"error": error, "retry": request.path, "owner_area": "houses"}
-            return render(request, "billing/stripe_unavailable.html", context, status=503)
-
-    return wrapped
+from billing.views.own_membership import NOT_SHOWN, look, of_own_membership
 
 
 @of_own_membership
@@ -93,7 +52,7 @@ def membership_change(request: HttpRequest, membership: Membership, plan_pk: int
     if offer.refusal:
         # Pressed twice, the second press finds the change done.
         return to_result(membership, "now" if offer.at_once else "planned", plan)
-    change = _now if offer.at_once else _at_renewal
+    change = _now if offer.at_once else at_renewal
     return change(request, membership, plan)
 
 
@@ -180,7 +139,7 @@ def _pay(request: HttpRequest, change: _Change, seal: quotes.Seal) -> HttpRespon
         return to_result(membership, "now", plan)
     messages.success(request, _charged(changed, seal.due_pence))
     _drop_plan(request, change.subscription)
-    _look(membership)
+    look(membership)
     return to_result(membership, "now", plan)
 
 
@@ -200,39 +159,6 @@ def _charged(subscription: dict[str, Any], shown: int) -> str:
     return f"{pounds(paid)} was charged to your card." if paid else "Nothing had to be charged."
 
 
-def _at_renewal(request: HttpRequest, membership: Membership, plan: Plan) -> HttpResponse:
-    subscription = gateway.fetch_subscription(membership.stripe_subscription_id)
-    changing.item_to_change(subscription)
-    if request.method != "POST":
-        context = {"membership": membership, "plan": plan, "owner_area": "houses"}
-        context["day"] = changing.renewal_day(subscription)
-        context["committed_to"] = changing.committed_to(subscription)
-        context["replaces"] = getattr(membership, "scheduled_change", None)
-        return render(request, "billing/change_at_renewal.html", context)
-    gateway.plan_change(
-        subscription,
-        gateway.ensure_price(plan),
-        vat_rate=gateway.ensure_vat_rate(plan),
-        interval=STRIPE_INTERVALS[plan.cycle],
-    )
-    _look(membership)
-    return to_result(membership, "planned", plan)
-
-
-@of_own_membership
-@require_http_methods(["GET", "HEAD", "POST"])
-def membership_drop_plan(request: HttpRequest, membership: Membership) -> HttpResponse:
-    if request.method != "POST":
-        card = card_of(membership, today=day_of(timezone.now()))
-        context = {"membership": membership, "change": card.scheduled, "owner_area": "houses"}
-        return render(request, "billing/drop_plan.html", context)
-    subscription = gateway.fetch_subscription(membership.stripe_subscription_id)
-    changing.item_to_change(subscription)
-    gateway.drop_plan(subscription)
-    _look(membership)
-    return to_result(membership, "dropped")
-
-
 # --- Ending, and going on -------------------------------------------------------------------------
 
 
@@ -242,7 +168,7 @@ def membership_cancel(request: HttpRequest, membership: Membership) -> HttpRespo
     subscription = gateway.fetch_subscription(membership.stripe_subscription_id)
     changing.item_to_change(subscription)
     if shapes.scheduled_end(subscription) is not None:  # a second press
-        _look(membership)
+        look(membership)
         return to_result(membership, "ending")
     if request.method != "POST":
         context = {"membership": membership, "owner_area": "houses"}
@@ -251,7 +177,7 @@ def membership_cancel(request: HttpRequest, membership: Membership) -> HttpRespo
         context["drops"] = getattr(membership, "scheduled_change", None)
         return render(request, "billing/cancel.html", context)
     gateway.end_at(subscription, changing.end_of_commitment(subscription))
-    _look(membership)
+    look(membership)
     return to_result(membership, "ending")
 
 
@@ -261,20 +187,12 @@ def membership_keep(request: HttpRequest, membership: Membership) -> HttpRespons
     subscription = gateway.fetch_subscription(membership.stripe_subscription_id)
     changing.item_to_change(subscription)
     if shapes.scheduled_end(subscription) is None:  # a second press
-        _look(membership)
+        look(membership)
         return to_result(membership, "kept")
     if request.method != "POST":
         context = {"membership": membership, "owner_area": "houses"}
         context["day"] = changing.renewal_day(subscription)
         return render(request, "billing/keep.html", context)
     gateway.keep(subscription)
-    _look(membership)
+    look(membership)
     return to_result(membership, "kept")
-
-
-def _look(membership: Membership) -> None:
-    """Show the change at once where we can; else the webhook brings it."""
-    try:
-        refresh_membership(membership.stripe_subscription_id, now=timezone.now())
-    except gateway.StripeUnavailable as error:
-        logger.info("%s is shown when its webhook comes: %s", membership.pk, error)
