@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.templatetags.site import pounds
 from billing.letters.letter import Button, Letter, day, page
-from billing.models import Cycle, Membership, PaymentMethod
+from billing.models import Cycle, Membership, PaymentMethod, ScheduledChange
 from listings.choices import ListingStatus
 
 UNITS = {Cycle.ANNUAL: "year", Cycle.MONTHLY: "month"}
@@ -47,12 +47,11 @@ def _next(membership: Membership) -> str:
 
 
 def ended(membership: Membership) -> Letter:
-    house = membership.property
-    shown = f" {house.title} is no longer shown to guests." if house else ""
     return Letter(
         subject="Your membership has ended",
         paragraphs=[
-            f"Your {tier(membership)} membership has ended, and nothing more is charged.{shown}",
+            f"Your {tier(membership)} membership has ended, and nothing more is charged."
+            f"{off_show(membership)}",
             "Everything you entered is kept. If you come back, choose a plan and submit the house "
             "again: there is nothing to type a second time.",
         ],
@@ -63,20 +62,36 @@ def ended(membership: Membership) -> Letter:
 
 
 def renews(membership: Membership, gross_pence: int, method: PaymentMethod | None) -> Letter:
-    on = day(membership.renewal_date)
+    on, change = day(membership.renewal_date), planned_change(membership)
     facts = [*about(membership), ("Renews on", on), ("Price", f"{pounds(gross_pence)} with VAT")]
+    if change:
+        then = f"{change.tier.name}, {change.get_billing_cycle_display().lower()}"
+        facts.insert(1, ("From then on", then))
     if method and method.stripe_id:
         facts.append(("Paid by", str(method)))
     return Letter(
         subject=f"Your membership renews on {on}",
         paragraphs=[
-            f"Your {tier(membership)} membership renews on {on} for another year. We then charge "
+            f"Your {tier(membership)} membership {_goes_on(change, on)} We then charge "
             f"{pounds(gross_pence)}, VAT included. You need do nothing for it to go on.",
             HOW_TO_STOP,
         ],
         facts=facts,
         button=Button("See or stop the renewal", page("dashboard")),
     )
+
+
+def planned_change(membership: Membership) -> ScheduledChange | None:
+    """Return what it becomes at the renewal that comes next, where that is something else."""
+    change = ScheduledChange.objects.filter(membership=membership).select_related("tier").first()
+    return change if change and change.starts_on == membership.renewal_date else None
+
+
+def _goes_on(change: ScheduledChange | None, on: str) -> str:
+    if change is None:
+        return f"renews on {on} for another year."
+    plan = f"{change.tier.name.lower()}, {change.get_billing_cycle_display().lower()}"
+    return f"changes on {on}, as you planned: from then on it is {plan}."
 
 
 def card_expires(membership: Membership, method: PaymentMethod) -> Letter:
@@ -106,6 +121,13 @@ def about(membership: Membership) -> list[tuple[str, str]]:
     plan = f"{membership.tier.name}, {membership.get_billing_cycle_display().lower()}"
     house = membership.property
     return [("Membership", plan), *([("House", house.title)] if house else [])]
+
+
+def off_show(membership: Membership) -> str:
+    """A house that an exception keeps on show, or that never was, is not said to have gone."""
+    house = membership.property
+    gone = house is not None and house.status == ListingStatus.EXPIRED
+    return f" {house.title} is no longer shown to guests." if gone else ""
 
 
 def rejoin(membership: Membership) -> Button:

@@ -15,11 +15,12 @@ from billing import deliveries, mail, notices, publishing
 from billing.letters import listing, past_due
 from billing.letters import membership as about_membership
 from billing.letters.letter import Letter
-from billing.models import Cause, Cycle, Notice, NoticeKind
+from billing.models import Cause, Cycle, Notice, NoticeKind, ScheduledChange
 from billing.tests.factories import (
     EpisodeFactory,
     MembershipFactory,
     PaymentMethodFactory,
+    TierFactory,
 )
 from billing.tests.stripe_objects import at, make_invoice, make_subscription
 from listings.tests.factories import PropertyFactory
@@ -33,7 +34,8 @@ AMOUNTS = {"net_pence": 65_000, "vat_pence": 13_000, "gross_pence": 78_000}
 
 
 def membership(**fields):
-    house = PropertyFactory(title="Tom & Jo's <Hall>", owner__user__first_name="Alice")
+    of_house = {name[10:]: fields.pop(name) for name in [*fields] if name.startswith("property__")}
+    house = PropertyFactory(title="Tom & Jo's <Hall>", owner__user__first_name="Alice", **of_house)
     return MembershipFactory(owner=house.owner, property=house, **fields)
 
 
@@ -126,6 +128,38 @@ class TestEveryMail:
         for text in [*letter.paragraphs, *letter.after]:
             assert text in message.body
         assert html.count("<p>") >= len(letter.paragraphs)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_gone"), [("expired", True), ("live", False), ("draft", False)]
+)
+def test_the_end_of_a_membership_says_of_its_house_only_what_is_so(status, is_gone):
+    row = membership(status="expired", property__status=status)
+    letters = [
+        about_membership.ended(row),
+        past_due.ended_unpaid(EpisodeFactory(membership=row)),
+    ]
+
+    said = ["no longer shown to guests" in letter.paragraphs[0] for letter in letters]
+    assert said == [is_gone, is_gone]
+
+
+def test_a_renewal_that_brings_a_planned_change_is_not_called_another_year():
+    row = membership(tier__code="gold")
+    ScheduledChange.objects.create(
+        membership=row,
+        tier=TierFactory(code="silver"),
+        billing_cycle=Cycle.MONTHLY,
+        net_pence=6_500,
+        vat_pence=1_300,
+        starts_on=row.renewal_date,
+    )
+
+    letter = about_membership.renews(row, 7_800, None)
+
+    assert "gold membership changes on 10 January 2027" in letter.paragraphs[0]
+    assert "it is silver, monthly. We then charge £78," in letter.paragraphs[0]
+    assert ("From then on", "Silver, monthly") in letter.facts
 
 
 # --- Sent once, with what it tells ----------------------------------------------------------------

@@ -7,7 +7,7 @@ from django.db.models.signals import post_save
 
 from accounts.tests.factories import OwnerFactory
 from billing import gateway
-from billing.models import Customer, Membership, Payment, SubscriptionProblem
+from billing.models import Customer, Membership, Notice, Payment, SubscriptionProblem
 from billing.sync import refresh_membership
 from billing.tests.factories import MembershipFactory, TierFactory
 from billing.tests.stripe_objects import (
@@ -343,6 +343,15 @@ class TestListing:
 
         house.refresh_from_db()
         assert (house.status, house.expired_at) == (ListingStatus.EXPIRED, NOW)
+
+    def test_its_owner_is_told_that_guests_no_longer_see_it(self, at_stripe, alice):
+        house = PropertyFactory(owner=alice, live=True)
+        MembershipFactory(stripe_subscription_id="sub_1", owner=alice, property=house)
+        at_stripe.hold(**ENDED)
+
+        refresh()
+
+        assert f"{house.title} is no longer shown to guests" in Notice.objects.get().text
 
     def test_a_house_with_another_current_membership_stays(self, at_stripe, alice):
         house = PropertyFactory(owner=alice, live=True)
