@@ -1,17 +1,22 @@
 """A house goes before guests when it is paid for and staff approve it; neither alone is enough."""
 
+import logging
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F, Q
 
 from accounts.london import day_of
-from billing import notices
+from billing import gateway, notices
 from billing.models import ListingException, Membership
 from billing.models.membership import MembershipQuerySet
+from billing.patience import short_patience
 from listings import lifecycle
 from listings.choices import ListingStatus
 from listings.models import Property
+
+logger = logging.getLogger(__name__)
 
 ON_SHOW = (ListingStatus.LIVE, ListingStatus.PAUSED)
 
@@ -95,7 +100,17 @@ def _claim(house: Property, now: datetime) -> bool:
         membership = candidates[0]
         membership.property = house
         membership.save(update_fields=["property", "updated_at"])
+        transaction.on_commit(partial(_close_payment_pages, house))
     return bool(candidates)
+
+
+def _close_payment_pages(house: Property) -> None:
+    """Keep the house from being paid for again on a page that is open; where Stripe answers."""
+    try:
+        with short_patience():
+            gateway.close_pages(house)
+    except gateway.StripeUnavailable as error:
+        logger.warning("A payment page of house %s may still be open: %s", house.pk, error)
 
 
 def _check_complete(house: Property) -> None:

@@ -11,7 +11,7 @@ from billing.gateway.changes import (
     plan_change,
     preview_change,
 )
-from billing.gateway.checkout import HousePaid, start_checkout
+from billing.gateway.checkout import HousePaid, close_pages, start_checkout
 from billing.gateway.collecting import (
     fetch_invoice_with_payments,
     fetch_payment_method,
@@ -31,6 +31,7 @@ __all__ = [
     "PaymentRefused",
     "StripeUnavailable",
     "change_now",
+    "close_pages",
     "drop_plan",
     "end_at",
     "ensure_customer",

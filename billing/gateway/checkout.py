@@ -9,7 +9,7 @@ from accounts.models import Owner
 from billing.gateway.catalogue import ensure_price, ensure_vat_rate
 from billing.gateway.customers import ensure_customer
 from billing.gateway.line import PAGE_SIZE, StripeUnavailable, stripe_api
-from billing.models import Plan
+from billing.models import Customer, Plan
 from listings.models import Property
 
 PAYING_ELSEWHERE = (
@@ -68,6 +68,20 @@ def start_checkout(
         return _one_page(api, params, known).url
 
 
+def close_pages(house: Property) -> None:
+    """Close the open payment pages of a house that needs none any more.
+
+    Raises StripeUnavailable.
+    """
+    customer = Customer.objects.filter(owner=house.owner_id).first()
+    if customer is None:  # no page was ever opened
+        return
+    wish = {"customer": customer.stripe_id, "status": "open", "limit": PAGE_SIZE}
+    with stripe_api() as api:
+        pages = list(api.checkout.sessions.list(wish).auto_paging_iter())
+        _close(api, [page for page in pages if _house_of(page) == str(house.pk)])
+
+
 def _one_page(api: V1Services, params: dict[str, Any], known: Collection[str]) -> Any:
     """Return the only open page for what is bought: the one there is, or a new one.
 
@@ -96,8 +110,7 @@ def _check_unpaid(api: V1Services, params: dict[str, Any], known: Collection[str
     paid = [
         subscription.id
         for subscription in api.subscriptions.list(wish).auto_paging_iter()
-        if subscription.status in RUNNING
-        and subscription.to_dict()["metadata"].get("property") == house
+        if subscription.status in RUNNING and _house_of(subscription) == house
     ]
     unknown = [name for name in paid if name not in known]
     if unknown:
@@ -114,10 +127,13 @@ def _open_pages(api: V1Services, params: dict[str, Any]) -> list[Any]:
     pages = [
         page
         for page in api.checkout.sessions.list(wish).auto_paging_iter()
-        if _is_same_purchase(page, params)
-        or (house and page.to_dict()["metadata"].get("property") == house)
+        if _is_same_purchase(page, params) or (house and _house_of(page) == house)
     ]
     return sorted(pages, key=lambda page: (page.created, page.id))
+
+
+def _house_of(bought: Any) -> str | None:
+    return bought.to_dict()["metadata"].get("property")
 
 
 def _is_same_purchase(page: Any, params: dict[str, Any]) -> bool:

@@ -235,6 +235,17 @@ class TestReturn:
 
         assert "Confirming your payment" in self.back(client, after=old.pk)
 
+    def test_one_that_the_house_got_meanwhile_is_not_the_new_one(self, client, alice):
+        house = PropertyFactory(owner=alice)
+        bronze = MembershipFactory(owner=alice, property=house, tier__code="bronze")
+
+        assert "Confirming your payment" in self.back(client, house=house.pk, after=bronze.pk)
+
+        MembershipFactory(owner=alice, tier__code="gold")
+
+        page = self.back(client, house=house.pk, after=bronze.pk)
+        assert "Your gold membership is active" in page
+
     def test_somebody_elses_membership_is_not_ours(self, client, alice):
         MembershipFactory()
 

@@ -5,16 +5,17 @@ import pytest
 from django.db import connection, connections
 
 from accounts.transitions import TransitionNotAllowed
-from billing import publishing
-from billing.models import Membership
+from billing import gateway, publishing
+from billing.models import Customer, Membership
 from billing.publishing import EntitlementMissing, ListingIncomplete
-from billing.tests.factories import MembershipFactory
+from billing.tests.factories import MembershipFactory, PlanFactory
 from listings.choices import ListingStatus
 from listings.models import Property
 from listings.tests.factories import PropertyFactory
 
 pytestmark = pytest.mark.django_db
 
+PAGES = {"success_url": "http://testserver/done", "cancel_url": "http://testserver/plans"}
 NOW = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC)
 
 
@@ -108,6 +109,36 @@ class TestSubmit:
             submit(house)
         membership.refresh_from_db()
         assert membership.property is None
+
+
+@pytest.mark.sandbox
+@pytest.mark.django_db(transaction=True)
+class TestOpenPaymentPages:
+    def open_page(self, house):
+        return gateway.start_checkout(house.owner, PlanFactory(), house=house, **PAGES)
+
+    def status(self, running, url):
+        return running.sandbox.get("checkout.session", url.rsplit("/", 1)[1])["status"]
+
+    def test_they_close_once_an_unused_membership_is_taken(self, stripe_api):
+        house = PropertyFactory()
+        MembershipFactory(owner=house.owner)
+        other = PropertyFactory(owner=house.owner)
+        pages = [self.open_page(each) for each in (house, other)]
+
+        submit(house)
+
+        assert [self.status(stripe_api, page) for page in pages] == ["expired", "open"]
+
+    def test_with_stripe_away_the_house_is_submitted_all_the_same(self):
+        house = PropertyFactory()  # the tests' Stripe address answers nothing
+        Customer.objects.create(owner=house.owner, stripe_id="cus_1")
+        membership = MembershipFactory(owner=house.owner)
+
+        submit(house)
+
+        membership.refresh_from_db()
+        assert (membership.property, house.status) == (house, ListingStatus.PENDING_APPROVAL)
 
 
 class TestApprove:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -153,7 +154,10 @@ def _cancel_url(house: Property | None) -> str:
 
 
 def _arrived(owner: Owner, house: Property | None, *, after: int) -> Membership | None:
-    """Return the membership that the payment brought, once the webhook has been here."""
-    memberships = Membership.objects.for_owner(owner).current().select_related("tier")
-    bound = memberships.filter(property=house).first() if house else None
-    return bound or memberships.filter(property=None, pk__gt=after).order_by("-pk").first()
+    """Return the membership that the payment brought, once the webhook has been here.
+
+    One that the house got another way meanwhile is older than `after`, and not what was paid for.
+    """
+    newer = Membership.objects.for_owner(owner).current().filter(pk__gt=after)
+    wanted = Q(property=None) | Q(property=house) if house else Q(property=None)
+    return newer.filter(wanted).select_related("tier").order_by("-pk").first()
