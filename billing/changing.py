@@ -62,6 +62,14 @@ def why_no_change(membership: Membership) -> str:
     return ""
 
 
+def is_ending(membership: Membership) -> bool:
+    """Whether it was cancelled and still runs; the status of one past due does not say so."""
+    past_due = membership.status == MembershipStatus.PAST_DUE
+    return membership.status == MembershipStatus.EXPIRING_SOON or (
+        past_due and not membership.auto_renew
+    )
+
+
 def _refusal(membership: Membership, scheduled: ScheduledChange | None, plan: Plan) -> str:
     wanted = (plan.tier_id, plan.cycle)
     if wanted == (membership.tier_id, membership.billing_cycle):

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.urls import reverse
 
-from billing.changing import why_no_change
+from billing.changing import is_ending, why_no_change
 from billing.models import Cycle, Membership, MembershipStatus, ScheduledChange
 
 
@@ -42,6 +42,10 @@ class Card:
     @property
     def is_unused(self) -> bool:
         return self.membership.is_current and self.membership.property_id is None
+
+    @property
+    def is_ending(self) -> bool:
+        return is_ending(self.membership)
 
 
 def card_of(membership: Membership, *, today: date) -> Card:
@@ -87,7 +91,7 @@ def _actions(membership: Membership, scheduled: ScheduledChange | None) -> list[
 
     if not membership.is_current:
         return []
-    if membership.status == MembershipStatus.EXPIRING_SOON:
+    if is_ending(membership):
         return [Action("Keep it", to("membership_keep"))]
     actions = [Action("Cancel", to("membership_cancel"))]
     if scheduled:

@@ -122,7 +122,7 @@ def membership_state(
         cancelled_date=_cancelled_date(subscription, status),
         auto_renew=renews,
         **_payments(invoices),
-        next_payment_date=_next_payment_date(subscription, invoices) if renews else None,
+        next_payment_date=_next_payment_date(subscription, invoices, status, renews=renews),
         net_pence=net,
         vat_pence=vat,
         currency=currency,
@@ -195,13 +195,19 @@ def _cancelled_date(subscription: dict[str, Any], status: str) -> date | None:
     return day_of_timestamp(subscription.get("canceled_at") or subscription.get("ended_at"))
 
 
-def _next_payment_date(subscription: dict[str, Any], invoices: list[dict[str, Any]]) -> date | None:
+def _next_payment_date(
+    subscription: dict[str, Any], invoices: list[dict[str, Any]], status: str, *, renews: bool
+) -> date | None:
+    """What failed is tried again even where nothing more will be charged after it."""
+    if not renews and status != MembershipStatus.PAST_DUE:
+        return None
     attempts = [
         invoice["next_payment_attempt"]
         for invoice in invoices
         if invoice["status"] == "open" and invoice.get("next_payment_attempt")
     ]
-    return day_of_timestamp(min(attempts, default=shapes.current_period(subscription)[1]))
+    renewal = shapes.current_period(subscription)[1] if renews else None
+    return day_of_timestamp(min(attempts, default=renewal))
 
 
 # --- Money --------------------------------------------------------------------------------------

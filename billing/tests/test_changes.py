@@ -390,6 +390,26 @@ class TestCancel:
         assert membership.end_date == alice.membership.renewal_date
         assert "It is cancelled" in read(answer)
 
+    def test_what_is_past_due_is_cancelled_without_being_called_paid(self, alice):
+        alice.running.control.set_card(alice.membership.stripe_customer_id, DECLINES)
+        alice.running.control.advance(190 * DAY)
+        refresh_membership(alice.membership.stripe_subscription_id, now=timezone.now())
+        address = url_of(alice.membership, "membership_cancel")
+        page = read(alice.client.get(address))
+
+        answer = read(alice.client.post(address, follow=True))
+
+        membership = Membership.objects.get()
+        dashboard = read(alice.client.get(reverse("dashboard")))
+        next_try = f"{membership.next_payment_date:%-d %B %Y}"
+        assert (membership.status, membership.auto_renew) == ("past_due", False)
+        assert "It is paid until then" not in page
+        assert f"is tried again, next on {next_try}" in page
+        assert "It is cancelled" in answer
+        assert f"Ends on {membership.end_date:%-d %B %Y}" in dashboard
+        assert f"Next try on {next_try}" in dashboard
+        assert url_of(membership, "membership_keep") in dashboard
+
     def test_it_drops_a_planned_change(self, alice):
         confirm(alice, plan("bronze"))
 

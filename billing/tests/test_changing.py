@@ -122,6 +122,12 @@ class TestCard:
         assert self.labels(card) == ["Cancel"]
         assert "change your card first" in card.reason
 
+    def test_one_that_was_cancelled_while_its_payment_fails_can_be_kept(self):
+        card = self.card(status=MembershipStatus.PAST_DUE, auto_renew=False)
+
+        assert card.is_ending
+        assert self.labels(card) == ["Keep it"]
+
     def test_a_year_that_ends_charges_nothing_and_can_be_kept(self):
         card = self.card(status=MembershipStatus.EXPIRING_SOON)
 

@@ -166,10 +166,11 @@ class TestPayments:
 
         assert (state.last_payment_date, state.last_payment_amount_pence) == (None, None)
 
-    def test_failures_count_while_the_invoice_is_owed(self):
+    @pytest.mark.parametrize("leaving", [{}, {"cancel_at": at("2027-05-12")}])
+    def test_failures_count_while_the_invoice_is_owed(self, leaving):
         owed = make_invoice(paid=None, attempt_count=3, next_payment_attempt=at("2026-06-04"))
 
-        state = state_of(owed, status="past_due")
+        state = state_of(owed, status="past_due", **leaving)
 
         assert state.payment_failure_count == 3
         assert state.next_payment_date == datetime.date(2026, 6, 4)

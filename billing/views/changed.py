@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 from accounts.access import owner_required
 from accounts.london import day_of
 from accounts.models import Owner
+from billing.changing import is_ending
 from billing.membership_card import card_of
-from billing.models import Membership, MembershipStatus, Plan
+from billing.models import Membership, Plan
 from billing.views.waiting import waiting, whole_number
 
 KINDS = ("now", "planned", "dropped", "ending", "kept")
@@ -58,5 +59,5 @@ def _is_done(membership: Membership, kind: str, plan: Plan | None) -> bool:
         case "dropped":
             return scheduled is None
         case "ending":
-            return membership.status == MembershipStatus.EXPIRING_SOON or not membership.is_current
-    return membership.status != MembershipStatus.EXPIRING_SOON
+            return is_ending(membership) or not membership.is_current
+    return not is_ending(membership)
