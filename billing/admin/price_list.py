@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -12,14 +13,17 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from accounts.admin_base import DeskAdmin
 from accounts.admin_columns import NOTHING, label, money
 from accounts.admin_filters import YesNoFilter
-from billing.models import Feature, Plan, Tier
+from billing.models import Cycle, Feature, Plan, Tier
 from listings.perks import Perk
 
-PENCE_IN_A_POUND = 100
+HUNDREDTHS = 100
+ALREADY_ON_SALE = (
+    "{tier} has another {cycle} price on sale. Withdraw that one first: untick “active” on it."
+)
 
 
-class PoundsField(forms.DecimalField):
-    """Whole pence, typed in pounds."""
+class HundredthsField(forms.DecimalField):
+    """Whole hundredths, typed as wholes: pence in pounds, basis points in per cent."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_digits=9, decimal_places=2, **kwargs)
@@ -27,20 +31,42 @@ class PoundsField(forms.DecimalField):
     def prepare_value(self, value: object) -> object:
         if not isinstance(value, int):
             return value
-        return f"{value // PENCE_IN_A_POUND}.{value % PENCE_IN_A_POUND:02d}"
+        return f"{value // HUNDREDTHS}.{value % HUNDREDTHS:02d}"
 
     def clean(self, value: object) -> int | None:
-        pounds = super().clean(value)
-        return None if pounds is None else int(pounds * PENCE_IN_A_POUND)
+        wholes = super().clean(value)
+        return None if wholes is None else int(wholes * HUNDREDTHS)
 
     def has_changed(self, initial: object, data: object) -> bool:
         return super().has_changed(self.prepare_value(initial), data)
 
 
 class PlanForm(forms.ModelForm):
-    net_pence = PoundsField(
-        label="Price without VAT (£)", min_value=0, widget=UnfoldAdminTextInputWidget
+    net_pence = HundredthsField(
+        label="Price without VAT (£)",
+        min_value=Decimal("0.01"),
+        error_messages={"min_value": "A price is more than nothing."},
+        widget=UnfoldAdminTextInputWidget,
     )
+    vat_basis_points = HundredthsField(
+        label="VAT rate (%)",
+        min_value=0,
+        max_value=100,
+        help_text="20 is 20 %.",
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Say in words what the database would refuse by a constraint's name."""
+        typed = super().clean()
+        tier, cycle = typed.get("tier"), typed.get("cycle")
+        others = Plan.objects.filter(tier=tier, cycle=cycle, active=True).exclude(
+            pk=self.instance.pk
+        )
+        if typed.get("active") and others.exists():
+            words = ALREADY_ON_SALE.format(tier=tier, cycle=Cycle(cycle).label.lower())
+            self.add_error("active", words)
+        return typed
 
 
 class TierForm(forms.ModelForm):

@@ -239,18 +239,57 @@ class TestThePriceList:
         plan = PlanFactory()
         typed = {"tier": plan.tier_id, "cycle": plan.cycle, "currency": "gbp", "active": "on"}
 
-        desk.post(admin_url(plan), typed | {"net_pence": "649.99", "vat_basis_points": "2000"})
+        desk.post(admin_url(plan), typed | {"net_pence": "649.99", "vat_basis_points": "20"})
 
         assert Plan.objects.get(pk=plan.pk).net_pence == 64_999
+
+    @pytest.mark.parametrize(("typed", "kept"), [("20", 2000), ("17.5", 1750), ("0", 0)])
+    def test_vat_is_typed_in_per_cent(self, desk: Client, typed: str, kept: int) -> None:
+        plan = PlanFactory(tier__code="silver")
+        form = {"tier": plan.tier_id, "cycle": plan.cycle, "currency": "gbp", "active": "on"}
+
+        desk.post(admin_url(plan), form | {"net_pence": "650", "vat_basis_points": typed})
+
+        assert Plan.objects.get(pk=plan.pk).vat_basis_points == kept
+        assert f'value="{kept / 100:.2f}"' in desk.get(admin_url(plan)).content.decode()
+
+    @pytest.mark.parametrize("typed", ["2000", "100.01", "-1", "0.001"])
+    def test_refuses_what_is_no_vat_rate(self, desk: Client, typed: str) -> None:
+        plan = PlanFactory()
+        form = {"tier": plan.tier_id, "cycle": plan.cycle, "currency": "gbp", "active": "on"}
+
+        answer = desk.post(admin_url(plan), form | {"net_pence": "1", "vat_basis_points": typed})
+
+        assert answer.status_code == 200
+        assert Plan.objects.get(pk=plan.pk).vat_basis_points == 2000
+
+    def test_a_second_price_on_sale_is_refused_in_words(self, desk: Client) -> None:
+        plan = PlanFactory()
+        form = {"tier": plan.tier_id, "cycle": plan.cycle, "currency": "gbp", "active": "on"}
+        place = reverse("admin:billing_plan_add")
+
+        answer = desk.post(place, form | {"net_pence": "700", "vat_basis_points": "20"})
+
+        shown = answer.content.decode()
+        assert "Silver has another yearly price on sale." in shown
+        assert "Constraint" not in shown
+
+    def test_a_price_of_nothing_is_refused_in_words(self, desk: Client) -> None:
+        plan = PlanFactory()
+        form = {"tier": plan.tier_id, "cycle": plan.cycle, "currency": "gbp", "active": "on"}
+
+        answer = desk.post(admin_url(plan), form | {"net_pence": "0", "vat_basis_points": "20"})
+
+        shown = answer.content.decode()
+        assert "A price is more than nothing." in shown
+        assert "Constraint" not in shown
 
     @pytest.mark.parametrize("price", ["", "-1", "0", "1.001", "NaN", "1e400", "abc"])
     def test_refuses_what_is_no_price(self, desk: Client, price: str) -> None:
         plan = PlanFactory()
         typed = {"tier": plan.tier_id, "cycle": plan.cycle, "currency": "gbp", "active": "on"}
 
-        answer = desk.post(
-            admin_url(plan), typed | {"net_pence": price, "vat_basis_points": "2000"}
-        )
+        answer = desk.post(admin_url(plan), typed | {"net_pence": price, "vat_basis_points": "20"})
 
         assert answer.status_code == 200
         assert Plan.objects.get(pk=plan.pk).net_pence == plan.net_pence
