@@ -200,6 +200,27 @@ class TestUpgrade:
         assert "The amount has changed" in read(answer)
         assert len(invoices(alice.running)) == 1
 
+    def test_what_another_window_changed_meanwhile_is_not_called_uncharged(
+        self, alice, monkeypatch
+    ):
+        gold = plan("gold")
+        address = url_of(alice.membership, "membership_change", gold.pk)
+        seals = [seal_on(read(alice.client.get(address))) for _ in range(2)]
+        ask = quotes.quote
+
+        def ask_after_the_other_window(*args, **options):
+            monkeypatch.setattr(quotes, "quote", ask)
+            alice.client.post(address, {"seal": seals[0]})
+            return ask(*args, **options)
+
+        monkeypatch.setattr(quotes, "quote", ask_after_the_other_window)
+
+        answer = read(alice.client.post(address, {"seal": seals[1]}, follow=True))
+
+        assert "You have gold now" in answer
+        assert "The amount has changed" not in answer
+        assert len(invoices(alice.running)) == 2
+
     @pytest.mark.parametrize("seal", ["", "junk", "\x00", "x" * 5000, "a:b:c"])
     def test_a_forged_or_missing_seal_charges_nothing(self, alice, seal):
         answer = alice.client.post(

@@ -72,6 +72,10 @@ class _Change:
         item = changing.item_to_change(subscription)
         return cls(membership, plan, subscription, item, gateway.ensure_price(plan))
 
+    @property
+    def is_done(self) -> bool:
+        return self.item["price"]["id"] == self.price
+
     def quote(self, proration_date: int) -> quotes.Quote:
         return quotes.quote(self.subscription, self.item, self.price, proration_date=proration_date)
 
@@ -85,7 +89,7 @@ def _now(request: HttpRequest, membership: Membership, plan: Plan) -> HttpRespon
     change = _Change.of(membership, plan)
     if request.method != "POST":
         return _show_quote(request, change)
-    if change.item["price"]["id"] == change.price:  # a second press
+    if change.is_done:  # a second press
         return to_result(membership, "now", plan)
     seal = quotes.Seal.read(request.POST.get("seal", ""), membership, plan)
     if not seal or not change.still_is(seal):
@@ -93,6 +97,8 @@ def _now(request: HttpRequest, membership: Membership, plan: Plan) -> HttpRespon
         return redirect(request.path)
     due_pence = change.quote(seal.proration_date).due_pence
     if due_pence != seal.due_pence:
+        if _Change.of(membership, plan).is_done:  # by another window, while we asked
+            return to_result(membership, "now", plan)
         text = (
             f"The amount has changed: it was {pounds(seal.due_pence)} and is now "
             f"{pounds(due_pence)}. Nothing has been charged."
