@@ -62,7 +62,8 @@ def close(episode: Episode, outcome: Outcome, *, now: datetime) -> None:
 def _write(episode: Episode | None, membership: Membership, owed: Invoices) -> Episode | None:
     first = owed[0]
     columns = {
-        "amount_pence": sum(map(due, owed)),
+        # What the page to pay on and “charge now” take: a second open invoice comes after it.
+        "amount_pence": due(first),
         "attempt_count": first.get("attempt_count") or 0,
         "next_attempt_at": _moment(first.get("next_payment_attempt")),
         "pay_url": first.get("hosted_invoice_url") or "",

@@ -7,7 +7,7 @@ from django.db.models.signals import post_save
 
 from accounts.tests.factories import OwnerFactory
 from billing import gateway
-from billing.models import Customer, Membership, Notice, Payment, SubscriptionProblem
+from billing.models import Customer, Episode, Membership, Notice, Payment, SubscriptionProblem
 from billing.sync import refresh_membership
 from billing.tests.factories import MembershipFactory, TierFactory
 from billing.tests.stripe_objects import (
@@ -247,6 +247,23 @@ class TestUnreadable:
         refresh()
 
         assert not SubscriptionProblem.objects.open().exists()
+
+
+class TestFailing:
+    def test_of_two_open_invoices_the_older_one_is_asked_for_and_then_the_other(
+        self, at_stripe, alice
+    ):
+        older = make_invoice(paid=None, id="in_1", hosted_invoice_url="https://pay.example/1")
+        newer = make_invoice(paid=None, id="in_2", created=at("2026-05-20"), total=7_800)
+        at_stripe.hold(newer, older, status="past_due")
+        refresh()
+
+        first = Episode.objects.open().get()
+        at_stripe.hold(newer, make_invoice(), status="past_due")
+        refresh()
+
+        assert (first.amount_pence, first.pay_url) == (78_000, "https://pay.example/1")
+        assert Episode.objects.open().get().amount_pence == 7_800
 
 
 class TestLedger:
