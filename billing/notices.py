@@ -38,14 +38,21 @@ def after_refresh(
     if failing:
         # In this transaction: the worker then asks Stripe why, and writes if that is due.
         async_task(LOOK, failing.pk, task_name=f"look at failing payment {failing.pk}")
-    _tell_of_beginning(membership, invoices, now)
+    _tell_of_beginning(membership, subscription, invoices, now)
     if was in CURRENT and not membership.is_current:
         _tell_of_end(membership, subscription, now)
 
 
-def _tell_of_beginning(membership: Membership, invoices: Invoices, now: datetime) -> None:
-    """From the first paid invoice; one over nothing, in a trial, is no payment."""
-    paid = [each for each in invoices if shapes.is_paid(each) and each["amount_paid"] > 0]
+def _tell_of_beginning(
+    membership: Membership, subscription: dict[str, Any], invoices: Invoices, now: datetime
+) -> None:
+    """From the first paid invoice. One over nothing is a beginning by a coupon, not by a trial."""
+    had_trial = subscription.get("trial_end") or subscription["status"] == "trialing"
+    paid = [
+        each
+        for each in invoices
+        if shapes.is_paid(each) and (each["amount_paid"] > 0 or not had_trial)
+    ]
     if not paid or not membership.is_current:
         return
     first = min(paid, key=shapes.paid_at)

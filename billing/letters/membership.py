@@ -28,7 +28,9 @@ def begun(membership: Membership, invoice: dict[str, Any], paid_on: date) -> Let
     return Letter(
         subject=f"Your {tier(membership)} membership has begun",
         paragraphs=[
-            "Thank you: your payment has arrived and your membership has begun.",
+            "Thank you: your payment has arrived and your membership has begun."
+            if invoice["gross_pence"]
+            else "Thank you: your membership has begun. There was nothing to pay this time.",
             _next(membership),
         ],
         facts=facts,

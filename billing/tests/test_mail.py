@@ -244,9 +244,24 @@ class TestAMembership:
         assert kinds() == []
 
     def test_in_a_trial_has_paid_nothing_yet(self):
-        refreshed(membership(), make_invoice(amount_paid=0, total=0))
+        refreshed(
+            membership(),
+            make_invoice(amount_paid=0, total=0),
+            status="trialing",
+            trial_end=at("2026-05-26"),
+        )
 
         assert kinds() == []
+
+    def test_that_begins_with_a_coupon_over_all_of_it_is_told_at_once_and_only_then(self):
+        row = membership()
+        free = make_invoice(amount_paid=0, total=0, total_excluding_tax=0)
+
+        refreshed(row, free)
+        refreshed(row, free, make_invoice(id="in_2", paid="2026-05-13"))
+
+        assert kinds() == ["receipt"]
+        assert "There was nothing to pay this time." in Notice.objects.get().text
 
     def test_that_was_cancelled_and_ends_is_told_with_the_way_back(self, settings):
         row = membership(status="cancelled")
