@@ -136,6 +136,9 @@ class PastDueSteps:
 
     def pause_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         episode = self._episode(request, object_id)
+        if episode.closed_at:  # else it would hold back the reminders of the next failure
+            words = f"Nothing is owed any more: {episode.get_outcome_display().lower()}."
+            return _back(request, episode, messages.ERROR, words)
         form = PauseForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             until, reason = form.cleaned_data["until"], form.cleaned_data["reason"]

@@ -136,6 +136,12 @@ class TestAPause:
     def test_of_a_day_too_far_is_refused_in_words(self, desk: Client) -> None:
         assert "60 days from now at the latest" in self.pause(desk, failing(), days=90)
 
+    def test_is_refused_when_nothing_is_owed_any_more(self, desk: Client) -> None:
+        paid = failing(closed_at=timezone.now(), outcome="paid")
+
+        assert "Nothing is owed any more: paid." in self.pause(desk, paid)
+        assert not ReminderPause.objects.exists()
+
     def test_can_be_ended(self, desk: Client) -> None:
         episode = failing()
         self.pause(desk, episode)
