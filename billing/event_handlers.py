@@ -61,7 +61,8 @@ def _of_its_customer(subject: Subject) -> list[str]:
 def _of_its_charge(subject: Subject) -> list[str]:
     """A refund or a dispute names a charge, and no customer."""
     charge_id = id_of(subject.get("charge"))
-    charge = fetch_charge(charge_id) if charge_id else None
+    # What is no id is about nothing, and no later try would make it one.
+    charge = fetch_charge(charge_id) if charge_id and isinstance(charge_id, str) else None
     return _of_its_customer(charge) if charge else []
 
 

@@ -2,9 +2,10 @@
 
 import re
 
+import pytest
 from django.conf import settings
 
-from billing.event_handlers import FINDERS
+from billing.event_handlers import FINDERS, subscriptions_of
 from stripe_sandbox.sandbox import DEFAULT_EVENTS
 
 
@@ -29,3 +30,10 @@ def test_each_is_made_something_of_and_nothing_else_is():
     }
 
     assert used == set(FINDERS)
+
+
+@pytest.mark.parametrize("charge", [["a"], 7, {"id": 5}, None])
+def test_a_refund_whose_charge_is_no_id_is_about_nothing(charge):
+    event = {"type": "refund.created", "data": {"object": {"charge": charge}}}
+
+    assert subscriptions_of(event) == []
