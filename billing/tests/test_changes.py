@@ -136,6 +136,33 @@ class TestUpgrade:
 
         assert "You have gold now" in read(answer)
 
+    def test_a_refused_page_pressed_again_shows_the_amount_anew_and_that_works(self, alice):
+        gold = plan("gold")
+        address = url_of(alice.membership, "membership_change", gold.pk)
+        customer = alice.membership.stripe_customer_id
+        alice.running.control.set_card(customer, DECLINES)
+        page, _ = confirm(alice, gold)
+        alice.running.control.set_card(customer, PAYS)
+
+        again = alice.client.post(address, {"seal": seal_on(page)}, follow=True)
+        answer = alice.client.post(address, {"seal": seal_on(read(again))}, follow=True)
+
+        assert again.status_code == 200
+        assert "The bank refused this payment before" in read(again)
+        assert "You have gold now" in read(answer)
+        assert len(invoices(alice.running)) == 2
+
+    def test_a_refused_change_of_cycle_says_which_cycle_stays(self, client, stripe_api):
+        membership = buy(stripe_api, cycle="monthly")
+        stripe_api.control.set_card(membership.stripe_customer_id, DECLINES)
+        client.force_login(membership.owner.user)
+        who = SimpleNamespace(client=client, membership=membership, running=stripe_api)
+
+        _, answer = confirm(who, plan("silver"))
+
+        assert "the silver membership, monthly, at the same price" in read(answer)
+        assert "To change to <strong>silver, yearly</strong>" in read(answer)
+
     def test_a_second_press_charges_nothing_more(self, alice):
         gold = plan("gold")
         page, _ = confirm(alice, gold)

@@ -22,6 +22,11 @@ from billing.views.at_renewal import at_renewal
 from billing.views.changed import to_result
 from billing.views.own_membership import NOT_SHOWN, look, of_own_membership
 
+REFUSED_BEFORE = (
+    "The bank refused this payment before, and nothing was charged. Here is the amount again, for "
+    "the card you have now."
+)
+
 
 @of_own_membership
 @require_safe
@@ -95,6 +100,9 @@ def _now(request: HttpRequest, membership: Membership, plan: Plan) -> HttpRespon
     if not seal or not change.still_is(seal):
         messages.info(request, NOT_SHOWN)
         return redirect(request.path)
+    if request.session.get(_refused(membership)) == seal.purchase:
+        messages.warning(request, REFUSED_BEFORE)
+        return redirect(request.path)
     due_pence = change.quote(seal.proration_date).due_pence
     if due_pence != seal.due_pence:
         if _Change.of(membership, plan).is_done:  # by another window, while we asked
@@ -137,6 +145,7 @@ def _pay(request: HttpRequest, change: _Change, seal: quotes.Seal) -> HttpRespon
             purchase=seal.purchase,
         )
     except gateway.PaymentRefused as refusal:
+        request.session[_refused(membership)] = seal.purchase
         context = {"membership": membership, "plan": plan, "refusal": refusal}
         context["owner_area"] = "houses"
         return render(request, "billing/change_refused.html", context, status=402)
@@ -147,6 +156,11 @@ def _pay(request: HttpRequest, change: _Change, seal: quotes.Seal) -> HttpRespon
     _drop_plan(request, change.subscription)
     look(membership)
     return to_result(membership, "now", plan)
+
+
+def _refused(membership: Membership) -> str:
+    """Where the session keeps the refused purchase: Stripe would give the same answer for ever."""
+    return f"refused_change_{membership.pk}"
 
 
 def _drop_plan(request: HttpRequest, subscription: dict[str, Any]) -> None:
