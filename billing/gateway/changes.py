@@ -30,6 +30,11 @@ MUST_CONFIRM = (
 )
 NO_CARD = "There is no card that could be charged. Your plan is as it was."
 
+ONLY_DROPPED = (
+    "The change that you had planned is dropped, but our payment provider has not confirmed that "
+    "the membership is cancelled. Nothing was charged: please try again."
+)
+
 
 class PaymentRefused(Exception):
     """The change was not paid for, so Stripe left everything as it was. For the owner to read."""
@@ -162,8 +167,13 @@ def end_at(subscription: Json, moment: int | None) -> None:
     wish: Json = {"cancel_at_period_end": True}
     if moment:
         wish = {"cancel_at": moment, "proration_behavior": "none"}
-    with stripe_api() as api:
-        api.subscriptions.update(subscription["id"], wish, _each_time())
+    try:
+        with stripe_api() as api:
+            api.subscriptions.update(subscription["id"], wish, _each_time())
+    except StripeUnavailable as error:
+        if not schedule_id(subscription):
+            raise
+        raise StripeUnavailable(ONLY_DROPPED) from error
 
 
 def keep(subscription: Json) -> None:

@@ -466,6 +466,22 @@ class TestCancel:
         assert Membership.objects.get().status == "expiring_soon"
         assert not ScheduledChange.objects.exists()
 
+    def test_one_that_only_drops_the_planned_change_says_so(self, alice, monkeypatch):
+        confirm(alice, plan("bronze"))
+        drop_plan = gateway.changes.drop_plan
+
+        def drop_and_fail(subscription):
+            drop_plan(subscription)
+            alice.running.control.faults(api_status=400, count=1)
+
+        monkeypatch.setattr(gateway.changes, "drop_plan", drop_and_fail)
+
+        answer = alice.client.post(url_of(alice.membership, "membership_cancel"))
+
+        assert answer.status_code == 503
+        assert "The change that you had planned is dropped" in read(answer)
+        assert alice.running.sandbox.all("subscription")[0]["schedule"] is None
+
     def test_it_can_be_taken_back(self, alice):
         alice.client.post(url_of(alice.membership, "membership_cancel"))
         page = read(alice.client.get(url_of(alice.membership, "membership_keep")))
