@@ -2,6 +2,8 @@
 
 from django.core import serializers
 from django.core.management import call_command
+from django.core.management.color import no_style
+from django.db import connection
 from django.db.models import Count, Model
 
 from accounts.models import Owner, User
@@ -39,6 +41,14 @@ def empty_everything() -> None:
     call_command("flush", interactive=False, verbosity=0)
     for row in serializers.deserialize("json", price_list):
         row.save()
+    _number_on([Feature, Tier, Tier.features.through, Plan])
+
+
+def _number_on(models: list[type[Model]]) -> None:
+    """Let new rows get numbers after those that were put back: the flush began them anew."""
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), models):
+            cursor.execute(statement)
 
 
 def summary() -> list[tuple[str, int, str]]:

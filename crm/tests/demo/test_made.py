@@ -6,7 +6,7 @@ from django_q.models import OrmQ
 from post_office.models import STATUS, Email
 
 from accounts.models import Owner, User
-from billing.models import Cycle, IncomingEvent, Membership, MembershipStatus, Payment
+from billing.models import Cycle, Feature, IncomingEvent, Membership, MembershipStatus, Payment
 from crm.demo.making import PASSWORD
 from crm.demo.people import OLIVIA
 from crm.models import ActivityLog, Contact, Interaction, SyncFailure
@@ -19,6 +19,10 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.django_db, pytest.mark.usefixture
 
 def statuses(model) -> set[str]:
     return set(model.objects.values_list("status", flat=True))
+
+
+def test_a_new_feature_gets_a_number_of_its_own():
+    assert Feature.objects.create(code="new", text="New").pk
 
 
 class TestTwice:
