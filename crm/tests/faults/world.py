@@ -6,13 +6,14 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.core.management.color import no_style
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Model
 from django_q.models import OrmQ
 from djstripe.models import Event
 from post_office.models import Email
 
 from crm.models import Contact, EnquiryRecord, MembershipRecord, PropertyRecord
+from crm_project.tests.emptying import delete_rows
 
 # What a migration has put there, and tests expect to find.
 KEPT = {
@@ -35,25 +36,17 @@ Rows = dict[str, list[dict[str, Any]]]
 
 def empty() -> None:
     """Delete all rows and start their numbers anew, at a fraction of the price of a flush."""
-    find_full, number_anew = _statements()
-    with transaction.atomic(), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":  # the activity log lets nobody else delete
-            cursor.execute("SELECT set_config('gatehouse.forgetting', 'on', true)")
-        cursor.execute(find_full)
-        for (name,) in cursor.fetchall():
-            cursor.execute(f"DELETE FROM {quoted(name)}")
-        cursor.execute(number_anew)
+    delete_rows(but=KEPT)
+    if anew := _number_anew():
+        with connection.cursor() as cursor:
+            cursor.execute(anew)
 
 
 @cache
-def _statements() -> tuple[str, str]:
-    """Return what names the tables that hold rows, and what starts all numbers anew."""
-    tables = sorted(set(connection.introspection.table_names()) - KEPT)
-    full = (f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {quoted(name)})" for name in tables)
+def _number_anew() -> str:
     numbered = connection.introspection.sequence_list()
     numbers = [one for one in numbered if one["table"] not in KEPT]
-    anew = connection.ops.sequence_reset_by_name_sql(no_style(), numbers)
-    return " UNION ALL ".join(full), "".join(anew)
+    return "".join(connection.ops.sequence_reset_by_name_sql(no_style(), numbers))
 
 
 def quoted(name: str) -> str:
