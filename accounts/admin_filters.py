@@ -16,6 +16,7 @@ from unfold.contrib.filters.forms import RangeDateForm
 from unfold.views import ChangeList
 
 from accounts.london import start_of_day
+from accounts.models import Owner
 
 
 class KnownFiltersChangeList(ChangeList):
@@ -66,6 +67,20 @@ class YesNoFilter(ChoiceFilter):
 
     def narrow(self, rows: QuerySet, value: str) -> QuerySet:
         return rows.filter(**{self.field: value == "yes"})
+
+
+class OwnerFilter(ChoiceFilter):
+    """Whose rows to show. It appears when another page links here with an owner."""
+
+    title = "owner"
+    parameter_name = field = "owner"
+
+    def options(self, request: HttpRequest) -> list[tuple[str, str]]:
+        asked = request.GET.get(self.parameter_name, "")
+        if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
+            return []
+        owner = Owner.objects.filter(pk=asked).select_related("user").first()
+        return [(asked, str(owner))] if owner else []
 
 
 class DayRangeFilter(admin.ListFilter):

@@ -11,8 +11,7 @@ from unfold.decorators import display
 
 from accounts.admin_base import ReadOnlyAdmin
 from accounts.admin_columns import NOTHING, day, label, link, link_to, moment, money, two_lines
-from accounts.admin_filters import ChoiceFilter, DayRangeFilter
-from accounts.models import Owner
+from accounts.admin_filters import ChoiceFilter, DayRangeFilter, OwnerFilter
 from billing.models import Membership, Payment, PaymentKind
 from billing.models.payment import PaymentQuerySet
 
@@ -30,19 +29,7 @@ class PaidFilter(DayRangeFilter):
     field = "paid_at"
 
 
-class OwnerFilter(ChoiceFilter):
-    """Whose payments to show. It appears when another page links here with an owner."""
-
-    title = "owner"
-    parameter_name = field = "owner"
-
-    def options(self, request: HttpRequest) -> list[tuple[str, str]]:
-        asked = request.GET.get(self.parameter_name, "")
-        if not (asked.isascii() and asked.isdigit()):
-            return []
-        owner = Owner.objects.filter(pk=asked).select_related("user").first()
-        return [(asked, str(owner))] if owner else []
-
+class PayerFilter(OwnerFilter):
     def narrow(self, rows: QuerySet[Payment], value: str) -> QuerySet[Payment]:
         return rows.filter(Q(owner=value) | Q(owner=None, membership__owner=value))
 
@@ -67,7 +54,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     membership_url: ClassVar[Callable[[Membership], str]] = staticmethod(lambda membership: "")
     list_before_template = "admin/billing/payment/totals.html"
     list_display = ("number", "kind_shown", "whose", "net", "vat", "gross", "fee")
-    list_filter = (KindFilter, PaidFilter, OwnerFilter, FeeFilter)
+    list_filter = (KindFilter, PaidFilter, PayerFilter, FeeFilter)
     search_fields = (
         "stripe_object_id",
         "stripe_invoice_id",
@@ -79,21 +66,6 @@ class PaymentAdmin(ReadOnlyAdmin):
     )
     search_help_text = "Stripe id, invoice number, owner's e-mail or name"
     ordering = ("-paid_at", "-pk")
-    fields = (
-        "kind_shown",
-        "bought",
-        "payer",
-        "net",
-        "vat",
-        "gross",
-        "fee",
-        "paid",
-        "period",
-        "invoice_number",
-        "stripe_object_id",
-        "stripe_invoice_id",
-        "stripe_customer_id",
-    )
     readonly_fields = (
         "kind_shown",
         "bought",
@@ -104,6 +76,13 @@ class PaymentAdmin(ReadOnlyAdmin):
         "fee",
         "paid",
         "period",
+    )
+    fields = (
+        *readonly_fields,
+        "invoice_number",
+        "stripe_object_id",
+        "stripe_invoice_id",
+        "stripe_customer_id",
     )
     empty_title = "No payments yet"
     empty_text = "Invoices, refunds and disputes appear here as Stripe reports them."

@@ -13,9 +13,8 @@ from unfold.decorators import display
 
 from accounts.admin_base import ReadOnlyAdmin
 from accounts.admin_columns import NOTHING, label, lines, link, moment, two_lines
-from accounts.admin_filters import ChoiceFilter, DayRangeFilter
+from accounts.admin_filters import ChoiceFilter, DayRangeFilter, OwnerFilter
 from accounts.mail_delivery import explain, last_failure, try_again, with_failures
-from accounts.models import Owner
 from billing.deliveries import follow_anew
 from billing.models import Notice, NoticeKind
 from crm.admin.filters import CreatedFilter
@@ -48,20 +47,6 @@ class DeliveryFilter(ChoiceFilter):
         if value == "sent":
             return rows.filter(sent_at__isnull=False)
         return rows.refused() if value == "refused" else rows.unsettled()
-
-
-class OwnerFilter(ChoiceFilter):
-    """Whose mail to show. It appears when another page links here with an owner."""
-
-    title = "owner"
-    parameter_name = field = "owner"
-
-    def options(self, request: HttpRequest) -> list[tuple[str, str]]:
-        asked = request.GET.get(self.parameter_name, "")
-        if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
-            return []
-        owner = Owner.objects.filter(pk=asked).select_related("user").first()
-        return [(asked, str(owner))] if owner else []
 
 
 @admin.register(Notice)

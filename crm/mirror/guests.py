@@ -24,7 +24,6 @@ from crm.mirror.people import (
     by_no_address,
     is_an_owners,
     known_owners,
-    lock_addresses,
     standing_values,
 )
 from crm.mirror.rows import Key, Outcome, Row
@@ -104,7 +103,7 @@ class Guests(People):
 
     def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
         keys = list(dict.fromkeys(keys))
-        lock_addresses(keys)
+        self.lock(keys)
         owners = dict(
             known_owners().filter(Among("user__email", keys)).values_list("user__email", "user_id")
         )
@@ -115,6 +114,10 @@ class Guests(People):
         return outcome + self.take_over([key for key in keys if key not in owners], now=now)
 
     def lock(self, addresses: Iterable[str] | None) -> None:
+        """Let one writer at a time decide whose an address is: each has to see what the other did.
+
+        Whether somebody asks from it, signs up with it, confirms it or leaves it. None locks all.
+        """
         self._statement.lock(None if addresses is None else list(addresses))
 
     def take_over(self, addresses: Iterable[str], *, now: datetime) -> Outcome:

@@ -22,7 +22,6 @@ from crm.mirror.people import (
     People,
     by_no_address,
     known_owners,
-    lock_addresses,
     standing_values,
     to_be_adopted,
 )
@@ -97,7 +96,7 @@ class Owners(People):
     def sync(self, keys: Iterable[Key], *, now: datetime) -> Outcome:
         """As in the base; what the owner of a new contact has already waits for that contact."""
         keys = list(keys)
-        lock_addresses(self._addresses_of(keys) if len(keys) <= FEW else None)
+        MIRRORS["guests"].lock(self._addresses_of(keys) if len(keys) <= FEW else None)
         outcome = super().sync(keys, now=now)
         if outcome.created:
             self._follow({"owners": keys}, now)

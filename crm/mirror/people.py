@@ -15,7 +15,7 @@ from django.db.models import (
 )
 
 from accounts.models import Owner, User
-from crm.mirror.base import MIRRORS, Mirror
+from crm.mirror.base import Mirror
 from crm.mirror.differs import Differs, any_of
 from crm.models import Contact, Entity
 from listings.models import Enquiry
@@ -69,14 +69,6 @@ def by_no_address() -> Q:
     """Say of contacts that nobody is known by their address: neither an owner nor a guest."""
     owners = known_owners().filter(user__email=OuterRef("email"))
     return Q(~Exists(owners), ~Exists(Enquiry.objects.filter(guest_email=OuterRef("email"))))
-
-
-def lock_addresses(addresses: Iterable[str] | None) -> None:
-    """Let one writer at a time decide whose an address is: each has to see what the other did.
-
-    Whether somebody asks from it, signs up with it, confirms it or leaves it. None locks all.
-    """
-    MIRRORS["guests"].lock(addresses)
 
 
 def standing_values(contact: Contact | None, columns: Iterable[str]) -> dict[str, Any]:
