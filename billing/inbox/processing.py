@@ -18,9 +18,9 @@ from djstripe.models import Event
 from accounts.actor import acting_as
 from billing.event_handlers import look_again
 from billing.gateway import StripeUnavailable
-from billing.inbox.tries import put_off
+from billing.inbox.tries import is_missing, put_off
 from billing.locks import Held, LeaseBusy, LeaseLost, holding
-from billing.models import IncomingEvent
+from billing.models import Customer, IncomingEvent, Membership
 from billing.models.incoming_event import ARRIVAL
 
 logger = logging.getLogger(__name__)
@@ -143,8 +143,20 @@ def _process(event: IncomingEvent, held: Held) -> Exception | None:
 
 def _finish(event: IncomingEvent, content: dict[str, Any]) -> None:
     """Let dj-stripe store the event and the objects it is about, once, with our note of it."""
-    Event.process(content)
+    try:
+        Event.process(content)
+    except stripe.InvalidRequestError as error:
+        if not is_missing(error) or _is_ours(event.stripe_customer_id):
+            raise
+        # Deleted, or of another account: there is nothing to copy, and nothing of ours in it.
+        logger.info("Stripe's event %s is about nobody here: %s", event, error)
     ARRIVAL.move(event, "finish", done_at=timezone.now(), next_try_at=None, error="")
+
+
+def _is_ours(customer_id: str) -> bool:
+    customers = Customer.objects.filter(stripe_id=customer_id)
+    members = Membership.objects.filter(stripe_customer_id=customer_id)
+    return customers.exists() or members.exists()
 
 
 def _put_off(event: IncomingEvent, error: Exception, held: Held) -> None:

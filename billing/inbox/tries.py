@@ -26,18 +26,22 @@ LONGEST_DETAIL = 2000
 UNREACHABLE = "Stripe could not be reached, or had too much to do."
 AT_WORK = "Another process was at work on the same customer or subscription."
 REFUSED = "Stripe did not accept a call that this event needs."
+MISSING = (
+    "Stripe has nothing of that name, and no later try finds it. See whether the Stripe key is of "
+    "the account, and of the mode, that sends the events; put that right, then try again."
+)
 DATABASE = "The database did not take what this event brought."
 UNKNOWN = "The event could not be processed."
 
 
 def put_off(event: IncomingEvent, error: Exception, *, now: datetime) -> None:
-    """Count a failed try, and say when the next one is; after the last one, call for staff.
+    """Count a failed try, and say when the next one is; where none helps, call for staff.
 
     Must run inside a transaction.
     """
     attempts = event.attempts + 1
     changes = {"attempts": attempts, "error": explain(error)}
-    if attempts <= len(WAITS):
+    if attempts <= len(WAITS) and not is_missing(error):
         next_try_at = now + WAITS[attempts - 1]
         ARRIVAL.move(event, "fail", next_try_at=next_try_at, **changes)
     else:
@@ -51,9 +55,17 @@ def explain(error: Exception) -> str:
     return f"{_reason(error)}\n{said.encode(errors='replace').decode()[:LONGEST_DETAIL]}"
 
 
+def is_missing(error: Exception) -> bool:
+    """Whether Stripe said that it has no such object, be it to us or to dj-stripe."""
+    refusal = error.__cause__ if isinstance(error, StripeUnavailable) else error
+    return isinstance(refusal, stripe.InvalidRequestError) and refusal.code == "resource_missing"
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, LeaseBusy):
         return AT_WORK
+    if is_missing(error):
+        return MISSING
     if isinstance(error, StripeUnavailable):
         # What the gateway made of Stripe's own error says which of the two it was.
         return REFUSED if isinstance(error.__cause__, stripe.InvalidRequestError) else UNREACHABLE

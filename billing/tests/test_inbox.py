@@ -5,6 +5,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import stripe
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -181,6 +182,30 @@ class TestProcessing:
         assert looked_at == ["sub_1"]
         assert IncomingEvent.objects.get().status == "failed"
 
+    def test_a_customer_of_another_account_is_nobody_here(self, client, looked_at, monkeypatch):
+        monkeypatch.setattr(processing.Event, "process", finds_no_customer)
+
+        deliver(client, paid(customer="cus_foreign"))
+
+        event = IncomingEvent.objects.get()
+        assert (event.status, event.error) == ("done", "")
+
+    @pytest.mark.parametrize("by_us", [True, False])
+    def test_a_customer_of_ours_that_stripe_does_not_have_is_parked_at_once(
+        self, client, looked_at, monkeypatch, by_us
+    ):
+        MembershipFactory(stripe_customer_id="cus_1")
+        monkeypatch.setattr(processing.Event, "process", finds_no_customer)
+        if by_us:
+            looked_at.trouble = gateway.StripeUnavailable("refused")
+            looked_at.trouble.__cause__ = no_such_customer()
+
+        deliver(client, paid())
+
+        event = IncomingEvent.objects.get()
+        assert (event.status, event.next_try_at) == ("parked", None)
+        assert "See whether the Stripe key is of the account" in event.reason
+
     def test_one_event_that_fails_stops_no_other(self, client, later, looked_at, monkeypatch):
         monkeypatch.setattr(processing.Event, "process", fails_at_the_first)
         deliver(client, paid(1))
@@ -314,6 +339,15 @@ class TestTrying:
 def fails_at_the_first(content):
     if content["id"] == "evt_1":
         raise ValueError("broken")
+
+
+def no_such_customer():
+    said = "No such customer: 'cus_1'"
+    return stripe.InvalidRequestError(said, "customer", code="resource_missing")
+
+
+def finds_no_customer(content):
+    raise no_such_customer()
 
 
 def states():
