@@ -32,6 +32,7 @@ SCHEDULES = {
     "crm_check --repair": 15,
     "crm_forget": 24 * 60,
     "stripe_reconcile": 24 * 60,
+    "stripe_customers": 15,
     "end_exceptions": 60,
     "send_dunning": 60,
 }

@@ -19,7 +19,7 @@ from billing.gateway.collecting import (
     pay_invoice,
     preview_renewal,
 )
-from billing.gateway.customers import ensure_customer
+from billing.gateway.customers import details_of, ensure_customer, tell_details
 from billing.gateway.fetch import fetch_invoices, fetch_money, fetch_subscription
 from billing.gateway.line import StripeUnavailable
 from billing.gateway.listing import list_all, list_prices
@@ -32,6 +32,7 @@ __all__ = [
     "StripeUnavailable",
     "change_now",
     "close_pages",
+    "details_of",
     "drop_plan",
     "end_at",
     "ensure_customer",
@@ -53,4 +54,5 @@ __all__ = [
     "preview_change",
     "preview_renewal",
     "start_checkout",
+    "tell_details",
 ]

@@ -10,6 +10,9 @@ class Customer(models.Model):
         Owner, on_delete=models.SET_NULL, null=True, related_name="stripe_customer"
     )
     stripe_id = models.CharField(max_length=255, unique=True)
+    # What Stripe was last told of the owner. Only what differs from it is told again, so that an
+    # address which somebody changed at Stripe is left alone.
+    told = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
