@@ -41,7 +41,7 @@ def start_checkout(
     Owner, house and plan stand on the session and on the subscription: later events show only
     the latter. An open page for the same purchase is used again, and all others of the same house
     are closed: a house cannot be paid for twice. Nor when it is paid for and the webhook is late:
-    `known` are the subscriptions whose memberships we hold, so any other of the house is news.
+    `known` are the subscriptions that run here too, so any other of the house is news.
 
     Raises StripeUnavailable, HousePaid.
     """

@@ -176,6 +176,19 @@ class TestLateWebhook:
         membership = Membership.objects.get()
         assert (membership.property, membership.status) == (house, "active")
 
+    def test_one_that_is_over_here_and_runs_at_stripe_is_caught_up_with_too(
+        self, client, alice, stripe_api
+    ):
+        house, silver = PropertyFactory(owner=alice), PlanFactory()
+        self.pay(client, stripe_api, silver, house)
+        choose(client, silver, house=house.pk)
+        Membership.objects.update(status="cancelled")
+
+        response = choose(client, silver, house=house.pk)
+
+        assert response.url == reverse("dashboard")
+        assert Membership.objects.get().status == "active"
+
     def test_another_house_is_sold_all_the_same(self, client, alice, stripe_api):
         silver = PlanFactory()
         self.pay(client, stripe_api, silver, PropertyFactory(owner=alice))

@@ -106,7 +106,8 @@ def _has_membership(house: Property) -> bool:
 
 
 def _known_subscriptions(owner: Owner) -> set[str]:
-    memberships = Membership.objects.for_owner(owner)
+    # One that is over here, while Stripe says that it runs, is news too.
+    memberships = Membership.objects.for_owner(owner).current()
     return set(memberships.values_list("stripe_subscription_id", flat=True))
 
 
