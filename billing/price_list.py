@@ -4,12 +4,12 @@ from typing import Any
 
 from billing import stripe_shapes as shapes
 from billing.models import Cycle, Plan, Tier
-from billing.state import UnreadableSubscription
+from billing.state import UnreadablePrice
 
 CYCLES = {("year", 1): Cycle.ANNUAL, ("month", 12): Cycle.ANNUAL, ("month", 1): Cycle.MONTHLY}
 
 
-class UnknownPrice(UnreadableSubscription):
+class UnknownPrice(UnreadablePrice):
     """A subscription's price belongs to no tier of ours."""
 
 
@@ -25,14 +25,8 @@ def tier_and_cycle(subscription: dict[str, Any]) -> tuple[Tier, str]:
         tier, cycle = _tier_of(price), _cycle_of(price)
         if tier and cycle:
             return tier, cycle
-    raise UnknownPrice(no_plan_fits(subscription))
-
-
-def no_plan_fits(subscription: dict[str, Any]) -> str:
-    """Say what to do about a subscription whose price is unknown."""
-    prices = [shapes.price_of(item) for item in shapes.items_of(subscription)]
     names = ", ".join(price.get("id") or "none" for price in prices) or "none"
-    return (
+    raise UnknownPrice(
         f"No plan in the price list fits the Stripe price {names}. At Stripe, give the price or "
         "its product the metadata “tier” with bronze, silver or gold, then look again."
     )

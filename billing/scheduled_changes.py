@@ -6,6 +6,7 @@ from accounts.london import day_of_timestamp
 from billing import stripe_shapes as shapes
 from billing.models import Membership, ScheduledChange
 from billing.price_list import tier_and_cycle
+from billing.state import amount_of, unreadable_if_garbled
 
 
 def follow_schedule(membership: Membership, subscription: dict[str, Any]) -> None:
@@ -24,6 +25,7 @@ def follow_schedule(membership: Membership, subscription: dict[str, Any]) -> Non
         ScheduledChange.objects.filter(pk=found.pk).update(**columns)
 
 
+@unreadable_if_garbled()
 def planned_columns(membership: Membership, subscription: dict[str, Any]) -> dict[str, Any] | None:
     """Return what the row must say, or None where there must be none.
 
@@ -47,8 +49,7 @@ def _columns(phase: dict[str, Any], subscription: dict[str, Any]) -> dict[str, A
     [item] = phase["items"][:1]
     rates = [rate for rate in phase.get("default_tax_rates") or [] if isinstance(rate, dict)]
     rates = rates or subscription.get("default_tax_rates") or []
-    unit = shapes.price_of(item)["unit_amount"]
-    net, vat = shapes.net_and_vat(unit * (item.get("quantity") or 1), rates)
+    net, vat = shapes.net_and_vat(amount_of(item), rates)
     return {
         "tier_id": tier.pk,
         "billing_cycle": cycle,

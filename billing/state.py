@@ -22,7 +22,8 @@ LAPSED = {"unpaid", "paused"}
 LAPSE_REASONS = {"payment_failed", "payment_disputed"}
 RUNNING = {"active", "trialing"}
 OWED = {"open", "uncollectible"}
-FLAGS = {"is_trial", "on_hold", "can_still_pay"}
+NO_COLUMNS = {"is_trial", "on_hold", "can_still_pay", "unread"}
+PRICE = {"net_pence", "vat_pence"}
 OUR_CURRENCY = "gbp"
 MOST_PENCE = 2**31 - 1  # what the columns hold
 MOST_FAILURES = 2**15 - 1
@@ -46,6 +47,10 @@ class UnknownStatus(UnreadableSubscription):
     """Stripe used a status that did not exist when this was written."""
 
 
+class UnreadablePrice(UnreadableSubscription):
+    """What it costs, or which plan it is, cannot be said; the rest can."""
+
+
 class OtherCurrency(UnreadableSubscription):
     """It is not charged in pounds; figures of several currencies are never added up."""
 
@@ -64,7 +69,10 @@ def unreadable_if_garbled() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class MembershipState:
-    """What a Membership's columns must say, in London days and pence, and three flags."""
+    """What a Membership's columns must say, in London days and pence, and three flags.
+
+    `unread`: why a member's price is not known, and what to do; then what we had of it stays.
+    """
 
     status: str
     start_date: date
@@ -76,19 +84,21 @@ class MembershipState:
     last_payment_amount_pence: int | None
     next_payment_date: date | None
     payment_failure_count: int
-    net_pence: int
-    vat_pence: int
+    net_pence: int | None
+    vat_pence: int | None
     currency: str
     is_trial: bool
     on_hold: bool
     can_still_pay: bool
+    unread: str = ""
 
     @property
     def counts_in_mrr(self) -> bool:
         return self.status in CURRENT and not self.is_trial and not self.on_hold
 
     def columns(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name not in FLAGS}
+        left_out = NO_COLUMNS | (PRICE if self.unread else set())
+        return {name: value for name, value in asdict(self).items() if name not in left_out}
 
 
 @unreadable_if_garbled()
@@ -102,7 +112,7 @@ def membership_state(
     """Return the state, or None for a checkout that was never paid.
 
     `invoices` are all of the subscription's. `was_member`: we hold a membership already, so that
-    even a checkout that expired has to end as something.
+    even a checkout that expired has to end as something, and one whose price is not known, too.
 
     Raises UnreadableSubscription.
     """
@@ -113,7 +123,6 @@ def membership_state(
     renews = status in CURRENT and shapes.scheduled_end(subscription) is None
     period_end = day_of_timestamp(shapes.current_period(subscription)[1])
     began_at = subscription.get("start_date") or subscription["created"]
-    net, vat = _price(subscription, invoices)
     return MembershipState(
         status=status,
         start_date=day_of(moment_of_timestamp(began_at)),
@@ -123,8 +132,7 @@ def membership_state(
         auto_renew=renews,
         **_payments(invoices),
         next_payment_date=_next_payment_date(subscription, invoices, status, renews=renews),
-        net_pence=net,
-        vat_pence=vat,
+        **_price_of_one_cycle(subscription, invoices, was_member=was_member),
         currency=currency,
         is_trial=subscription["status"] == "trialing",
         on_hold=_is_on_hold(subscription, now),
@@ -230,24 +238,37 @@ def _payments(invoices: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def _price_of_one_cycle(
+    subscription: dict[str, Any], invoices: list[dict[str, Any]], *, was_member: bool
+) -> dict[str, Any]:
+    try:
+        net, vat = _price(subscription, invoices)
+    except UnreadablePrice as problem:
+        if was_member:
+            return {"net_pence": None, "vat_pence": None, "unread": str(problem)}
+        raise
+    return {"net_pence": net, "vat_pence": vat}
+
+
 def _price(subscription: dict[str, Any], invoices: list[dict[str, Any]]) -> tuple[int, int]:
     """Return net and VAT of one cycle at today's price, discounts left out."""
     parts = [
-        shapes.net_and_vat(_amount(item), shapes.tax_rates_of(subscription, item))
+        shapes.net_and_vat(amount_of(item), shapes.tax_rates_of(subscription, item))
         for item in shapes.items_of(subscription)
     ]
     net = sum(part[0] for part in parts)
     vat = sum(part[1] for part in parts) or _vat_as_invoiced(net, invoices)
     if not (0 <= net <= MOST_PENCE and 0 <= vat <= MOST_PENCE):
-        raise UnreadableSubscription(f"Its price of {net} pence and {vat} VAT cannot be right.")
+        raise UnreadablePrice(f"Its price of {net} pence and {vat} VAT cannot be right.")
     return net, vat
 
 
-def _amount(item: dict[str, Any]) -> int:
+def amount_of(item: dict[str, Any]) -> int:
+    """Return the pence of one cycle. Raises UnreadablePrice for tiers, use and parts of a penny."""
     price = shapes.price_of(item)
     unit = price.get("unit_amount", price.get("amount"))
     if unit is None:
-        raise UnreadableSubscription(
+        raise UnreadablePrice(
             f"The price {price.get('id')} has no fixed amount. At Stripe, move the subscription to "
             "a price of the price list, then look again."
         )

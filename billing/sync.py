@@ -13,16 +13,16 @@ from django.db import transaction
 from accounts.models import Owner
 from billing import gateway, notices, problems
 from billing import stripe_shapes as shapes
+from billing.deriving import derive
 from billing.entries import Money, ledger_entries
 from billing.ledger import record_payments
 from billing.locks import alone_with_subscription
 from billing.models import Customer, Membership
 from billing.models.membership import CURRENT
 from billing.patience import short_patience
-from billing.price_list import UnknownPrice, no_plan_fits, tier_and_cycle
 from billing.publishing import is_excepted
 from billing.scheduled_changes import follow_schedule
-from billing.state import UnreadableSubscription, membership_state, unreadable_if_garbled
+from billing.state import UnreadableSubscription, unreadable_if_garbled
 from listings import lifecycle
 from listings.choices import ListingStatus
 from listings.models import Property
@@ -50,8 +50,8 @@ def refresh_membership(subscription_id: str, *, now: datetime) -> Membership | N
     """Return the membership as Stripe's subscription says it is now.
 
     None for a checkout that was never paid, and for a subscription that cannot be read: that one
-    is parked as a SubscriptionProblem, and what we had stays as it was. Of a membership on an
-    unknown price, tier and cycle alone stay as they were; the rest is followed.
+    is parked as a SubscriptionProblem, and what we had stays as it was. Where only a price or a
+    planned change cannot be read, that alone stays as it was; the rest is followed.
 
     Raises StripeUnavailable.
     """
@@ -86,11 +86,11 @@ def _apply(
 ) -> Membership | None:
     known = Membership.objects.select_for_update()
     membership = known.filter(stripe_subscription_id=subscription["id"]).first()
-    columns = derive(subscription, invoices, now, was_member=membership is not None)
-    if columns is None:
+    derived = derive(subscription, invoices, now, was_member=membership is not None)
+    if derived is None:
         problems.resolve(subscription["id"], now=now)
         return membership
-    entries = ledger_entries(invoices, money)
+    columns, entries = derived.columns, ledger_entries(invoices, money)
     was = membership.status if membership else None
     membership = membership or Membership(stripe_subscription_id=subscription["id"])
     with unreadable_if_garbled():  # what follows below is no reading: its faults are our own
@@ -98,49 +98,21 @@ def _apply(
         columns["property_id"] = _house_id(subscription, membership, columns)
         _save_changes(membership, columns)
         record_payments(membership, entries)
-        follow_schedule(membership, subscription)
+    planned = _follow_schedule(membership, subscription)
     _take_off_show(membership, now)
-    if "tier_id" in columns:
-        _settle(subscription, membership, now)
-    else:
-        problems.park(subscription, no_plan_fits(subscription), now=now)
+    _settle(subscription, membership, derived.unread or planned, now)
     notices.after_refresh(membership, subscription, invoices, was=was, now=now)
     return membership
 
 
-@unreadable_if_garbled()
-def derive(
-    subscription: dict[str, Any],
-    invoices: list[dict[str, Any]],
-    now: datetime,
-    *,
-    was_member: bool,
-) -> dict[str, Any] | None:
-    """Return what the columns that follow from Stripe alone must say; None for no membership.
-
-    For a member on an unknown price, `tier_id` and `billing_cycle` are left out: the end of a
-    membership and its payments are known all the same.
-
-    Raises UnreadableSubscription.
-    """
-    state = membership_state(subscription, invoices, now, was_member=was_member)
-    if state is None:
-        return None
-    return {
-        **state.columns(),
-        **_bought(subscription, was_member=was_member),
-        "stripe_customer_id": shapes.id_of(subscription["customer"]),
-    }
-
-
-def _bought(subscription: dict[str, Any], *, was_member: bool) -> dict[str, Any]:
+def _follow_schedule(membership: Membership, subscription: dict[str, Any]) -> str:
+    """Keep the planned change as it is at Stripe; return why it cannot be read, or ""."""
     try:
-        tier, cycle = tier_and_cycle(subscription)
-    except UnknownPrice:
-        if was_member:
-            return {}
-        raise
-    return {"tier_id": tier.pk, "billing_cycle": cycle}
+        with transaction.atomic(), unreadable_if_garbled():
+            follow_schedule(membership, subscription)
+    except UnreadableSubscription as problem:
+        return f"Its planned change cannot be read. {problem}"
+    return ""
 
 
 def _save_changes(membership: Membership, columns: dict[str, Any]) -> None:
@@ -154,8 +126,12 @@ def _save_changes(membership: Membership, columns: dict[str, Any]) -> None:
         membership.save(update_fields=[*changed, "updated_at"])
 
 
-def _settle(subscription: dict[str, Any], membership: Membership, now: datetime) -> None:
-    if membership.owner_id is None and not _is_known(subscription):
+def _settle(
+    subscription: dict[str, Any], membership: Membership, unread: str, now: datetime
+) -> None:
+    if unread:
+        problems.park(subscription, unread, now=now)
+    elif membership.owner_id is None and not _is_known(subscription):
         problems.park(subscription, NO_OWNER, now=now)
     elif membership.is_current and _customer_is_deleted(subscription):
         problems.park(subscription, CUSTOMER_DELETED, now=now)

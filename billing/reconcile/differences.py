@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from accounts.admin_columns import day, money
+from billing.deriving import derive
 from billing.entries import Entry, ledger_entries
 from billing.models import (
     Customer,
@@ -16,11 +17,10 @@ from billing.models import (
     ScheduledChange,
     Tier,
 )
-from billing.price_list import no_plan_fits
 from billing.reconcile.pictures import Picture
 from billing.scheduled_changes import planned_columns
 from billing.state import UnreadableSubscription
-from billing.sync import NOT_AT_STRIPE, derive
+from billing.sync import NOT_AT_STRIPE
 
 COMPARED = ("net_pence", "vat_pence", "gross_pence", "currency", "kind", "paid_at")
 NOTHING = "nothing"
@@ -83,12 +83,12 @@ def _sentences(
     if wanted is None:
         return
     if membership is None:
-        status = MembershipStatus(wanted["status"]).label.lower()
+        status = MembershipStatus(wanted.columns["status"]).label.lower()
         yield f"It exists only at Stripe, where it is {status}: no membership was recorded."
     else:
-        if "tier_id" not in wanted:
-            yield f"Its tier cannot be read. {no_plan_fits(subscription)}"
-        yield from _columns(membership, wanted)
+        if wanted.unread:
+            yield f"Its price cannot be read. {wanted.unread}"
+        yield from _columns(membership, wanted.columns)
         yield from _owner(membership)
         yield from _scheduled(membership, subscription)
     yield from _payments(ledger_entries(invoices, picture.money), payments)
@@ -112,7 +112,11 @@ def _owner(membership: Membership) -> Iterator[str]:
 
 
 def _scheduled(membership: Membership, subscription: dict[str, Any]) -> Iterator[str]:
-    wanted = planned_columns(membership, subscription)
+    try:
+        wanted = planned_columns(membership, subscription)
+    except UnreadableSubscription as problem:
+        yield f"Its planned change cannot be read. {problem}"
+        return
     ours = ScheduledChange.objects.filter(membership=membership).first()
     if wanted == (ours and {name: getattr(ours, name) for name in wanted or ()}):
         return

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from billing import stripe_shapes as shapes
+from billing.deriving import derive
 from billing.models import Membership
 from billing.reconcile.desk import Desk
 from billing.state import unreadable_if_garbled
-from billing.sync import derive
 
 # What follows from the subscription alone, whatever its invoices say.
 BY_ITSELF = (
@@ -53,7 +53,7 @@ def _is_stale(subscription: dict[str, Any], membership: Membership | None, now: 
     wanted = derive(subscription, [], now, was_member=membership is not None)
     if wanted is None or membership is None:
         return wanted is not None
-    # One on an unknown price lacks its tier, and is told of in each run.
-    return any(
-        name not in wanted or getattr(membership, name) != wanted[name] for name in BY_ITSELF
+    # One whose price cannot be read is told of in each run.
+    return bool(wanted.unread) or any(
+        getattr(membership, name) != wanted.columns[name] for name in BY_ITSELF
     )

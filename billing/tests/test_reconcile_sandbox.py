@@ -50,6 +50,15 @@ def buy(running, card=PAYS):
     return api(running).subscriptions.list({"limit": 1}).data[0].id
 
 
+def change_at_renewal(subscription_id, plan, interval):
+    plan_change(
+        gateway.fetch_subscription(subscription_id),
+        gateway.ensure_price(plan),
+        vat_rate=gateway.ensure_vat_rate(plan),
+        interval=interval,
+    )
+
+
 def invoice_of(running, subscription_id):
     wish = {"subscription": subscription_id, "expand": ["data.payments"], "limit": 1}
     return api(running).invoices.list(wish).data[0].to_dict()
@@ -208,13 +217,7 @@ class TestTheCommand:
     def test_a_change_that_is_planned_at_stripe_is_found_and_kept(self, stripe_api, capsys):
         bought = buy(stripe_api)
         reconcile()
-        plan = PlanFactory(cycle="monthly", net_pence=6_500)
-        plan_change(
-            gateway.fetch_subscription(bought),
-            gateway.ensure_price(plan),
-            vat_rate=gateway.ensure_vat_rate(plan),
-            interval="month",
-        )
+        change_at_renewal(bought, PlanFactory(cycle="monthly", net_pence=6_500), "month")
 
         reconcile()
 
@@ -271,7 +274,23 @@ class TestTheCommand:
         with pytest.raises(CommandError, match="1 subscription differs"):
             reconcile(*since)
 
-        assert "Its tier cannot be read. No plan in the price list fits" in capsys.readouterr().out
+        assert "Its price cannot be read. No plan in the price list fits" in capsys.readouterr().out
+
+    def test_a_planned_change_to_an_unknown_price_is_told_of_and_the_rest_repaired(
+        self, stripe_api, capsys
+    ):
+        bought, bronze = buy(stripe_api), PlanFactory(tier__code="bronze", net_pence=45_000)
+        reconcile()
+        change_at_renewal(bought, bronze, "year")
+        Tier.objects.filter(code="bronze").update(code="platinum")
+        Membership.objects.update(auto_renew=False)
+
+        with pytest.raises(CommandError, match="1 subscription differs"):
+            reconcile()
+
+        said = capsys.readouterr().out
+        assert "Its planned change cannot be read. No plan in the price list fits" in said
+        assert Membership.objects.get().auto_renew is True
 
     def test_a_stripe_out_of_reach_is_said_in_a_sentence(self, stripe_api, settings):
         settings.STRIPE_API_HOST = "http://127.0.0.1:1"

@@ -57,6 +57,12 @@ def alice():
     return Customer.objects.create(owner=OwnerFactory(), stripe_id="cus_1").owner
 
 
+def planned(price):
+    """A schedule that moves to a price at the renewal."""
+    phase = {"start_date": at("2027-05-12"), "items": [{"price": price, "quantity": 1}]}
+    return {"current_phase": {"end_date": at("2027-05-12")}, "phases": [phase]}
+
+
 def refresh(subscription_id="sub_1"):
     return refresh_membership(subscription_id, now=NOW)
 
@@ -211,6 +217,43 @@ class TestUnreadable:
         assert (membership.status, membership.tier.code) == ("expired", "silver")
         assert (house.status, Payment.objects.count()) == (ListingStatus.EXPIRED, 1)
         assert "price_1" in SubscriptionProblem.objects.open().get().reason
+
+    def test_a_price_without_a_fixed_amount_hides_neither_end_nor_payments(self, at_stripe, alice):
+        at_stripe.hold()
+        refresh()
+        by_use = make_price(unit_amount=None, unit_amount_decimal="0.5")
+        at_stripe.hold(make_invoice(), items={"data": [make_item(price=by_use)]}, **ENDED)
+
+        membership = refresh()
+
+        assert (membership.status, membership.net_pence, membership.vat_pence) == (
+            "expired",
+            65_000,
+            13_000,
+        )
+        assert Payment.objects.count() == 1
+        assert "has no fixed amount" in SubscriptionProblem.objects.open().get().reason
+
+    @pytest.mark.parametrize(
+        ("price", "reason"),
+        [
+            ({"metadata": {}}, "No plan in the price list fits"),
+            ({"unit_amount": None}, "has no fixed amount"),
+        ],
+        ids=["unknown price", "no amount"],
+    )
+    def test_a_planned_change_that_cannot_be_read_holds_nothing_else_back(
+        self, at_stripe, alice, price, reason
+    ):
+        at_stripe.hold(schedule=planned(make_price(unit_amount=45_000)))
+        refresh()
+        at_stripe.hold(make_invoice(), status="past_due", schedule=planned(make_price(**price)))
+
+        membership = refresh()
+
+        assert (membership.status, membership.scheduled_change.net_pence) == ("past_due", 45_000)
+        assert Payment.objects.count() == 1
+        assert reason in SubscriptionProblem.objects.open().get().reason
 
     def test_it_is_one_problem_however_often_it_is_seen(self, at_stripe, alice):
         at_stripe.hold(status="hibernating")
