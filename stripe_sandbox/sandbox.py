@@ -23,6 +23,8 @@ DEFAULT_EVENTS = (
     "customer.subscription.deleted",
     "customer.subscription.paused",
     "customer.subscription.resumed",
+    "customer.subscription.pending_update_applied",
+    "customer.subscription.pending_update_expired",
     "subscription_schedule.created",
     "subscription_schedule.updated",
     "subscription_schedule.released",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from stripe_sandbox.api.lists import page
 from stripe_sandbox.api.params import allow, read_bool
-from stripe_sandbox.billing import collecting, first_payment, paying, renewals
+from stripe_sandbox.billing import collecting, first_payment, paying, pending, renewals
 from stripe_sandbox.billing.invoices import subscription_id
 from stripe_sandbox.errors import ParameterInvalid
 from stripe_sandbox.sandbox import Sandbox
@@ -63,6 +63,7 @@ def give_up(sandbox: Sandbox, params: dict, invoice: str, way: Callable) -> dict
     obj = sandbox.get("invoice", invoice)
     way(sandbox, obj)
     subscription = sandbox.get("subscription", subscription_id(obj))
+    pending.forget(sandbox, subscription, obj)
     if subscription["status"] == "incomplete":
         first_payment.expire(sandbox, subscription)
     renewals.end_arrears(sandbox, subscription)

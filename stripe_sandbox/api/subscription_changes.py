@@ -7,6 +7,19 @@ from stripe_sandbox.errors import ParameterInvalid
 from stripe_sandbox.sandbox import Sandbox
 
 BEHAVIORS = ("create_prorations", "always_invoice", "none")
+PAYMENTS = ("allow_incomplete", "error_if_incomplete", "pending_if_incomplete")
+# What an update may hold that waits for its payment; metadata since 2026-05-27.
+CAN_WAIT = (
+    "billing_cycle_anchor",
+    "expand",
+    "items",
+    "metadata",
+    "off_session",
+    "payment_behavior",
+    "proration_behavior",
+    "proration_date",
+    "trial_end",
+)
 ITEM = ("id", "price", "quantity", "deleted")
 
 
@@ -55,10 +68,27 @@ def read_how(sandbox: Sandbox, subscription: dict, params: dict) -> How:
     if not start <= moment <= period_end(subscription):
         message = "proration_date must be within the subscription's current period."
         raise ParameterInvalid("proration_date", message)
-    payment = read_choice(params, "payment_behavior", ("allow_incomplete", "error_if_incomplete"))
+    payment = read_choice(params, "payment_behavior", PAYMENTS)
+    if payment == "pending_if_incomplete":
+        require_able_to_wait(subscription, params)
     return How(
         moment=moment,
         behavior=behavior,
         restart=anchor == "now",
         refuse_unpaid=payment == "error_if_incomplete",
+        wait_unpaid=payment == "pending_if_incomplete",
+        metadata=params.get("metadata") or {},
     )
+
+
+def require_able_to_wait(subscription: dict, params: dict) -> None:
+    for name in params:
+        if name not in CAN_WAIT:
+            message = (
+                "When `payment_behavior` is set to `pending_if_incomplete`, you can only pass "
+                f"parameters that a pending update supports, which {name} is not."
+            )
+            raise ParameterInvalid(name, message)
+    if subscription["schedule"]:
+        message = "The sandbox needs the subscription schedule to be released first."
+        raise ParameterInvalid("payment_behavior", message)

@@ -17,7 +17,7 @@ from stripe_sandbox.api.params import (
 )
 from stripe_sandbox.api.subscription_changes import read_how, read_wishes
 from stripe_sandbox.api.subscriptions import find_own_method, get_running, note_reason
-from stripe_sandbox.billing import changes, discounts, endings, trials
+from stripe_sandbox.billing import changes, discounts, endings, pending, trials
 from stripe_sandbox.billing.prorations import credit
 from stripe_sandbox.billing.subscriptions import items_of, period_end
 from stripe_sandbox.errors import ParameterInvalid
@@ -44,12 +44,17 @@ CHANGEABLE = (
     "proration_date",
     "trial_end",
 )
+# Changing these takes the place of an update that still waits for its payment.
+OVERTAKING = ("billing_cycle_anchor", "items", "trial_end")
 
 
 def update(sandbox: Sandbox, params: dict, subscription: str) -> dict:
     allow(params, *CHANGEABLE)
+    standing = get_running(sandbox, subscription)
+    if any(name in params for name in OVERTAKING):
+        pending.discard(sandbox, standing)
     # On a copy, so that a parameter that turns out wrong leaves nothing half changed.
-    obj = copy.deepcopy(get_running(sandbox, subscription))
+    obj = copy.deepcopy(standing)
     before = present(obj)
     how = read_how(sandbox, obj, params)
     wishes = read_wishes(sandbox, obj, params)
@@ -59,8 +64,7 @@ def update(sandbox: Sandbox, params: dict, subscription: str) -> dict:
     credits = set_trial(sandbox, obj, params, how)
     outcome = changes.work_out(sandbox, obj, wishes, how)
     outcome.waiting[:0] = credits
-    changes.carry_out(sandbox, obj, before, outcome, how)
-    return present(obj)
+    return present(changes.carry_out(sandbox, obj, before, outcome, how))
 
 
 def set_fields(sandbox: Sandbox, subscription: dict, params: dict) -> None:

@@ -1,8 +1,16 @@
 """A change of what a subscription is for: worked out, shown beforehand, carried out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from stripe_sandbox.billing import bank, invoices, prorations, renewals, schedules, trials
+from stripe_sandbox.billing import (
+    bank,
+    invoices,
+    pending,
+    prorations,
+    renewals,
+    schedules,
+    trials,
+)
 from stripe_sandbox.billing.payments import charge_intent, create_intent
 from stripe_sandbox.billing.subscriptions import (
     announce_change,
@@ -48,6 +56,8 @@ class How:
     behavior: str = "create_prorations"
     restart: bool = False
     refuse_unpaid: bool = False
+    wait_unpaid: bool = False
+    metadata: dict = field(default_factory=dict)
 
 
 @dataclass
@@ -122,31 +132,46 @@ def bill_now(
 
 def carry_out(
     sandbox: Sandbox, subscription: dict, before: dict, outcome: Outcome, how: How
-) -> None:
+) -> dict:
+    """Return the subscription as it is then."""
     bill = bill_now(sandbox, subscription, outcome, how)
-    if bill and how.refuse_unpaid:
-        require_payable(sandbox, subscription, bill)
+    method = renewals.paying_method(sandbox, subscription)
+    unpaid = bill and (how.refuse_unpaid or how.wait_unpaid)
+    unpaid = unpaid and not is_payable(sandbox, subscription, bill, method)
+    if unpaid and method is None:
+        message = "This customer has no attached payment source or default payment method."
+        raise ParameterInvalid("payment_behavior", message, "resource_missing")
+    if unpaid and how.refuse_unpaid:
+        refuse(sandbox, subscription, bill, method)
     for entry in outcome.waiting:
         sandbox.record("invoiceitem.created", sandbox.save(entry))
+    if unpaid:
+        return pending.begin(sandbox, subscription, bill, method, how.metadata)
     schedules.follow_items(sandbox, subscription)
     if bill is None:
         announce_change(sandbox, subscription, before)
     else:
         renewals.charge_bill(sandbox, subscription, bill, before)
+    return subscription
 
 
-def require_payable(sandbox: Sandbox, subscription: dict, bill: invoices.Bill) -> None:
+def due_for(sandbox: Sandbox, subscription: dict, bill: invoices.Bill) -> int:
+    return invoices.compose(sandbox, subscription, bill, "in_asked")["amount_due"]
+
+
+def is_payable(
+    sandbox: Sandbox, subscription: dict, bill: invoices.Bill, method: dict | None
+) -> bool:
+    if not due_for(sandbox, subscription, bill):
+        return True
+    return bool(method and bank.ask(method, sandbox.now()).paid)
+
+
+def refuse(sandbox: Sandbox, subscription: dict, bill: invoices.Bill, method: dict) -> None:
     """error_if_incomplete: a refused card leaves a failed charge, and all else as it was."""
-    due = invoices.compose(sandbox, subscription, bill, "in_refused")["amount_due"]
-    method = renewals.paying_method(sandbox, subscription)
-    if not due or (method and bank.ask(method, sandbox.now()).paid):
-        return
-    if method is None:
-        message = "This customer has no attached payment source or default payment method."
-        raise ParameterInvalid("payment_behavior", message, "resource_missing")
     intent = create_intent(
         sandbox,
-        amount=due,
+        amount=due_for(sandbox, subscription, bill),
         currency=subscription["currency"],
         customer=subscription["customer"],
         description="Subscription update",

@@ -1,6 +1,6 @@
 """How subscriptions end: scheduled, taken back, come."""
 
-from stripe_sandbox.billing import schedules
+from stripe_sandbox.billing import pending, schedules
 from stripe_sandbox.billing.collecting import stop_collecting
 from stripe_sandbox.billing.subscriptions import announce_change, period_end
 from stripe_sandbox.sandbox import Sandbox
@@ -50,6 +50,7 @@ def end_subscription(
     sandbox: Sandbox, subscription: dict, reason: str, status: str = "canceled"
 ) -> dict:
     now = sandbox.now()
+    pending.discard(sandbox, subscription)
     subscription["cancellation_details"] |= {"reason": reason}
     subscription.update(status=status, ended_at=now)
     subscription["canceled_at"] = subscription["canceled_at"] or now

@@ -5,6 +5,7 @@ from stripe_sandbox.billing import (
     discounts,
     first_payment,
     invoices,
+    pending,
     prorations,
     schedules,
     trials,
@@ -36,6 +37,7 @@ def due_at(subscription: dict) -> int | None:
         schedules.phase_due_at(subscription),
         resumes_at(subscription),
         trials.warning_due_at(subscription),
+        pending.expires_at(subscription),
     )
     return min(moment for moment in moments if moment is not None)
 
@@ -48,6 +50,7 @@ def fall_due(sandbox: Sandbox, subscription: dict) -> None:
     if subscription["status"] == "incomplete":
         first_payment.expire(sandbox, subscription)
         return
+    pending.expire(sandbox, subscription)
     now, before = sandbox.now(), present(subscription)
     end = subscription["cancel_at"]
     if end is not None and end <= now:
@@ -152,6 +155,7 @@ def pass_over(sandbox: Sandbox, subscription: dict, invoice: dict) -> None:
 
 def recover(sandbox: Sandbox, subscription: dict, invoice: dict) -> None:
     announce_paid(sandbox, invoice)
+    pending.apply(sandbox, subscription, invoice)
     end_arrears(sandbox, subscription)
 
 

@@ -250,7 +250,7 @@ def test_unpaid_change_is_refused_if_so_wished(shop, gold, change):
     ("wish", "param"),
     [
         ({"priority": "high"}, "priority"),
-        ({"payment_behavior": "pending_if_incomplete"}, "payment_behavior"),
+        ({"payment_behavior": "default_incomplete"}, "payment_behavior"),
         ({"proration_behavior": "maybe"}, "proration_behavior"),
         ({"proration_date": START - 1}, "proration_date"),
         ({"items": [{"id": "si_none"}]}, "items[id]"),
