@@ -3,6 +3,8 @@
 Never on a timer: Stripe's own timetable does that.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -11,11 +13,13 @@ from accounts.templatetags.site import pounds
 from billing import gateway
 from billing.dunning import reminding
 from billing.dunning.causes import reason_for
+from billing.locks import Held, LeaseLost
 from billing.models import Episode, PaymentMethod
 from billing.sync import refresh_membership
 
 MOST_TRIES = 15  # in 30 days: what the card schemes allow
 SAME_METHOD_AFTER = timedelta(hours=24)
+UNDER_WAY = "It is being charged at this very moment. Look again in a minute."
 
 
 class ChargeRefused(Exception):
@@ -79,10 +83,11 @@ def charge(episode_pk: int, *, now: datetime) -> str:
 
     Raises ChargeRefused, StripeUnavailable.
     """
-    offered = offer(episode_pk, now=now)
-    if offered.obstacle or offered.method is None:
-        raise ChargeRefused(offered.obstacle)
-    return _charge(offered.episode, offered.method, now)
+    with _alone(episode_pk) as held:
+        offered = offer(episode_pk, now=now)
+        if offered.obstacle or offered.method is None:
+            raise ChargeRefused(offered.obstacle)
+        return _charge(offered.episode, offered.method, held, now)
 
 
 def charge_new_method(episode_pk: int, *, now: datetime) -> str:
@@ -90,14 +95,39 @@ def charge_new_method(episode_pk: int, *, now: datetime) -> str:
 
     Once: a card that was tried is not new any more. Raises StripeUnavailable.
     """
-    offered = offer(episode_pk, now=now)
+    try:
+        with _alone(episode_pk) as held:
+            offered = offer(episode_pk, now=now)
+            if _is_new(offered):
+                return _charge(offered.episode, offered.method, held, now)
+    except ChargeRefused as refusal:
+        return str(refusal)
+    return ""
+
+
+def _is_new(offered: Offer) -> bool:
     episode, method = offered.episode, offered.method
     if offered.obstacle or method is None or method.stripe_id == episode.tried_method_id:
-        return ""
-    return _charge(episode, method, now) if _is_later(episode, method) else ""
+        return False
+    return _is_later(episode, method)
 
 
-def _charge(episode: Episode, method: PaymentMethod, now: datetime) -> str:
+@contextmanager
+def _alone(episode_pk: int) -> Iterator[Held]:
+    """Let one press at a time look and charge: the next one sees what came of it."""
+    held = Held()
+    if not held.take(f"charge-{episode_pk}"):
+        raise ChargeRefused(UNDER_WAY)
+    try:
+        yield held
+    except LeaseLost as lost:
+        raise ChargeRefused(UNDER_WAY) from lost
+    finally:
+        held.let_go()
+
+
+def _charge(episode: Episode, method: PaymentMethod, held: Held, now: datetime) -> str:
+    held.renew()  # the look may have taken long
     result = gateway.pay_invoice(
         episode.stripe_invoice_id, method.stripe_id, key=_key(episode, method)
     )

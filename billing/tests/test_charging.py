@@ -115,6 +115,24 @@ class TestAtTheSandbox:
         assert results == ["paid", "paid"]
         assert invoice["amount_paid"] == episode.amount_pence > 0
 
+    def test_of_two_presses_at_once_one_charges(self, stripe_api, monkeypatch):
+        member, _ = failing(stripe_api)
+        member.control.set_card(member.row.stripe_customer_id, PAYS)
+        episode, pay = Episode.objects.get().pk, gateway.pay_invoice
+
+        def pay_while_another_presses(*args, **how):
+            monkeypatch.setattr(gateway, "pay_invoice", pay)
+            with pytest.raises(charging.ChargeRefused, match="at this very moment"):
+                charging.charge(episode, now=member.now)
+            assert "at this very moment" in charging.charge_new_method(episode, now=member.now)
+            return pay(*args, **how)
+
+        monkeypatch.setattr(gateway, "pay_invoice", pay_while_another_presses)
+
+        assert "was paid" in charging.charge(episode, now=member.now)
+        with pytest.raises(charging.ChargeRefused, match="nothing to charge: paid"):
+            charging.charge(episode, now=member.now)
+
     def test_no_answer_charges_nothing(self, stripe_api):
         member, _ = failing(stripe_api)
         member.control.set_card(member.row.stripe_customer_id, PAYS)
