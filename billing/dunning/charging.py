@@ -3,11 +3,14 @@
 Never on a timer: Stripe's own timetable does that.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
+
+import stripe
 
 from accounts.templatetags.site import pounds
 from billing import gateway
@@ -15,11 +18,16 @@ from billing.dunning import reminding
 from billing.dunning.causes import reason_for
 from billing.locks import Held, LeaseLost
 from billing.models import Episode, PaymentMethod
-from billing.sync import refresh_membership
+
+logger = logging.getLogger(__name__)
 
 MOST_TRIES = 15  # in 30 days: what the card schemes allow
 SAME_METHOD_AFTER = timedelta(hours=24)
 UNDER_WAY = "It is being charged at this very moment. Look again in a minute."
+NOT_KNOWN = (
+    "Stripe gave no answer. It may have been charged all the same: look again in a minute, before "
+    "you press again."
+)
 
 
 class ChargeRefused(Exception):
@@ -128,16 +136,27 @@ def _alone(episode_pk: int) -> Iterator[Held]:
 
 def _charge(episode: Episode, method: PaymentMethod, held: Held, now: datetime) -> str:
     held.renew()  # the look may have taken long
-    result = gateway.pay_invoice(
-        episode.stripe_invoice_id, method.stripe_id, key=_key(episode, method)
-    )
-    refresh_membership(episode.membership.stripe_subscription_id, now=now)
+    key = _key(episode, method)
+    try:
+        result = gateway.pay_invoice(episode.stripe_invoice_id, method.stripe_id, key=key)
+    except gateway.StripeUnavailable as silence:
+        if isinstance(silence.__cause__, stripe.InvalidRequestError):  # it said no
+            raise
+        raise ChargeRefused(NOT_KNOWN) from silence
+    _catch_up(episode, now)
     if result == gateway.collecting.PAID:
         return f"{pounds(episode.amount_pence)} was paid by {method}."
     if result == gateway.collecting.PROCESSING:
         return f"The payment by {method} is under way; it takes some days until it is known."
-    reminding.look(episode.pk, now=now)
     return f"{method} was refused: {reason_for(result).staff}. Nothing was charged."
+
+
+def _catch_up(episode: Episode, now: datetime) -> None:
+    """Show at once what came of it; where that fails, the webhooks do. The try itself is over."""
+    try:
+        reminding.look(episode.pk, now=now)
+    except (gateway.StripeUnavailable, LeaseLost) as error:
+        logger.warning("%s waits for its webhook: %s", episode.stripe_invoice_id, error)
 
 
 def _key(episode: Episode, method: PaymentMethod) -> str:

@@ -145,6 +145,38 @@ class TestAtTheSandbox:
         member.look()
         assert member.row.status == MembershipStatus.PAST_DUE
 
+    def test_what_was_paid_is_said_even_if_stripe_is_silent_afterwards(
+        self, stripe_api, monkeypatch
+    ):
+        member, _ = failing(stripe_api)
+        member.control.set_card(member.row.stripe_customer_id, PAYS)
+        pay = gateway.pay_invoice
+
+        def pay_before_silence(*args, **how):
+            result = pay(*args, **how)
+            stripe_api.control.faults(api_status=500, count=50)
+            return result
+
+        monkeypatch.setattr(gateway, "pay_invoice", pay_before_silence)
+
+        assert "was paid by Visa ending 4242" in charging.charge(
+            Episode.objects.get().pk, now=member.now
+        )
+
+    def test_silence_while_it_is_charged_is_not_taken_for_nothing_done(
+        self, stripe_api, monkeypatch
+    ):
+        member, _ = failing(stripe_api)
+        member.control.set_card(member.row.stripe_customer_id, PAYS)
+
+        def fall_silent(*args, **how):
+            raise gateway.StripeUnavailable("silence")
+
+        monkeypatch.setattr(gateway, "pay_invoice", fall_silent)
+
+        with pytest.raises(charging.ChargeRefused, match="may have been charged all the same"):
+            charging.charge(Episode.objects.get().pk, now=member.now)
+
     def test_a_link_is_sent_at_once_and_again_after_six_hours(self, stripe_api):
         member, failed = failing(stripe_api)
         episode = Episode.objects.get().pk
