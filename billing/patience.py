@@ -17,15 +17,15 @@ from urllib3 import Timeout
 
 CALL_SECONDS = 10
 RETRIES = 1
-# On SQLite every writer waits for an open transaction, and gives up after 20 s (see DATABASES).
+# Where somebody waits for a page that would only like to know: it has an answer without Stripe's.
 SHORT_CALL_SECONDS = 3
 BUDGET_SECONDS = 8
 
 
 class _Budget:
-    """The time for all calls of one transaction, counted from the first of them.
+    """The time for all calls of one page, counted from the first of them.
 
-    Not from the start: what went before was waiting for the lock, and held nobody up.
+    Not from the start: before it, another's lease may have been waited for.
     """
 
     def __init__(self) -> None:
@@ -42,13 +42,10 @@ _budget: ContextVar[_Budget | None] = ContextVar("stripe_budget", default=None)
 
 @contextmanager
 def short_patience() -> Iterator[None]:
-    """Let the calls inside take BUDGET_SECONDS in all; one inside another shares its budget.
+    """Let the calls inside take BUDGET_SECONDS in all, and none be tried twice.
 
     A call that runs out of time fails as one that cannot reach Stripe.
     """
-    if _budget.get() is not None:
-        yield
-        return
     token = _budget.set(_Budget())
     try:
         yield
@@ -169,7 +166,7 @@ def _timeout() -> Timeout:
     left = budget.seconds_left()
     if left <= 0:
         raise stripe.APIConnectionError(
-            f"Stripe took more than {BUDGET_SECONDS} seconds for the calls of one transaction.",
+            f"Stripe took more than {BUDGET_SECONDS} seconds for the calls of one page.",
             should_retry=False,
         )
     return Timeout(total=min(SHORT_CALL_SECONDS, left))

@@ -18,6 +18,7 @@ from accounts.admin_columns import NOTHING, admin_url, label, link_to, moment
 from accounts.admin_filters import ChoiceFilter
 from billing.gateway import StripeUnavailable
 from billing.models import Membership, SubscriptionProblem
+from billing.patience import short_patience
 from billing.sync import refresh_membership
 
 
@@ -98,7 +99,9 @@ class SubscriptionProblemAdmin(ReadOnlyAdmin):
         while waiting:
             problem = waiting.pop(0)
             try:
-                membership = refresh_membership(problem.stripe_subscription_id, now=timezone.now())
+                with short_patience():
+                    name = problem.stripe_subscription_id
+                    membership = refresh_membership(name, now=timezone.now())
             except StripeUnavailable:
                 # To ask about the others would be to wait in vain, for seconds each.
                 _report_silence(request, problem, len(waiting))

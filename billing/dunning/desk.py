@@ -8,6 +8,7 @@ from accounts.london import day_of
 from accounts.transitions import lock
 from billing.dunning import reminding
 from billing.models import Episode, Membership, Notice, NoticeKind, ReminderPause
+from billing.patience import short_patience
 
 LONGEST_PAUSE = timedelta(days=60)
 BETWEEN_LINKS = timedelta(hours=6)
@@ -52,7 +53,8 @@ def _end(membership: Membership, now: datetime) -> bool:
 
 def send_link(episode_pk: int, *, now: datetime) -> Notice:
     """Mail the link to pay at once, after a look at Stripe. Raises NotNow, StripeUnavailable."""
-    episode = reminding.look(episode_pk, now=now)
+    with short_patience():
+        episode = reminding.look(episode_pk, now=now)
     with transaction.atomic():
         episode = reminding.episodes().select_for_update(of=("self",)).get(pk=episode_pk)
         _check_link(episode, now)

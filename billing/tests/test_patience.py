@@ -7,14 +7,16 @@ import pytest
 import stripe
 from django.db import connection, connections
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from djstripe.models import Event
 
+from accounts.tests.factories import UserFactory
 from billing import gateway, patience
 from billing.models import IncomingEvent, Membership
 from billing.sync import refresh_membership
 from billing.tests.deliveries import deliver, make_event
-from billing.tests.factories import PlanFactory
+from billing.tests.factories import PlanFactory, SubscriptionProblemFactory
 from listings.tests.factories import EnquiryFactory, PropertyFactory
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.django_db(transaction=True)]
@@ -115,22 +117,23 @@ class TestDelivery:
         assert IncomingEvent.objects.get().status == "done"
         assert Membership.objects.get().status == "active"
 
-    def test_the_time_is_well_under_what_writers_on_sqlite_wait(self, settings):
-        writers_wait = settings.DATABASES["default"].get("OPTIONS", {}).get("timeout", 20)
-
-        assert patience.SHORT_CALL_SECONDS < patience.BUDGET_SECONDS <= writers_wait / 2
-
 
 class TestOthers:
-    def test_a_look_by_staff_takes_no_longer_than_a_page_may(self, stripe_api, paid_event):
+    def test_a_look_by_staff_takes_no_longer_than_a_page_may(self, client, stripe_api):
+        problem = SubscriptionProblemFactory()
+        client.force_login(UserFactory(staff=True))
         stripe_api.control.faults(api_delay=8, count=ALL_CALLS)
-        subscription_id = paid_event["data"]["object"]["id"]
         started = time.monotonic()
 
-        with pytest.raises(gateway.StripeUnavailable):
-            refresh_membership(subscription_id, now=timezone.now())
+        client.post(reverse("admin:billing_subscriptionproblem_look_again", args=[problem.pk]))
 
         assert time.monotonic() - started < patience.SHORT_CALL_SECONDS + 2
+
+    def test_a_job_waits_longer_than_a_page(self, stripe_api, paid_event):
+        subscription_id = paid_event["data"]["object"]["id"]
+        stripe_api.control.faults(api_delay=patience.SHORT_CALL_SECONDS + 0.5, count=1)
+
+        assert refresh_membership(subscription_id, now=timezone.now()).status == "active"
 
     def test_who_buys_waits_longer(self, stripe_api):
         stripe_api.control.faults(api_delay=patience.SHORT_CALL_SECONDS + 0.5, count=1)

@@ -14,6 +14,7 @@ from accounts.access import owner_required
 from accounts.models import Owner
 from billing import changing, gateway
 from billing.models import Membership
+from billing.patience import short_patience
 from billing.sync import refresh_membership
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,8 @@ NOT_SHOWN = (
     "The page had been open for too long, or your plan or its price has changed meanwhile. "
     "Nothing was charged: please look at it again."
 )
+
+SHOWN = ("tier", "property", "scheduled_change__tier", "pending_change__tier")
 
 View = Callable[..., HttpResponse]
 
@@ -37,7 +40,7 @@ def of_own_membership(view: View) -> View:
     @wraps(view)
     def wrapped(request: HttpRequest, owner: Owner, pk: int, **kwargs: object) -> HttpResponse:
         memberships = Membership.objects.for_owner(owner)
-        memberships = memberships.select_related("tier", "property", "scheduled_change__tier")
+        memberships = memberships.select_related(*SHOWN)
         membership = get_object_or_404(memberships, pk=pk)
         try:
             return view(request, membership, **kwargs)
@@ -55,6 +58,7 @@ def of_own_membership(view: View) -> View:
 def look(membership: Membership) -> None:
     """Show the change at once where we can; else the webhook brings it."""
     try:
-        refresh_membership(membership.stripe_subscription_id, now=timezone.now())
+        with short_patience():
+            refresh_membership(membership.stripe_subscription_id, now=timezone.now())
     except gateway.StripeUnavailable as error:
         logger.info("%s is shown when its webhook comes: %s", membership.pk, error)

@@ -23,6 +23,7 @@ from billing import gateway
 from billing.forms import HouseChoice
 from billing.models import Cycle, Membership, Plan
 from billing.models.plans import COMMITMENT_MONTHS
+from billing.patience import short_patience
 from billing.sync import refresh_membership
 from billing.views.waiting import waiting, whole_number
 from listings.models import Property
@@ -114,8 +115,9 @@ def _known_subscriptions(owner: Owner) -> set[str]:
 def _catch_up(subscriptions: list[str]) -> None:
     """Bring the memberships whose webhooks are late, where we can; else the webhooks do."""
     try:
-        for subscription in subscriptions:
-            refresh_membership(subscription, now=timezone.now())
+        with short_patience():
+            for subscription in subscriptions:
+                refresh_membership(subscription, now=timezone.now())
     except gateway.StripeUnavailable as error:
         logger.info("%s wait for their webhooks: %s", ", ".join(subscriptions), error)
 

@@ -19,6 +19,7 @@ from accounts.text_input import PlainTextMixin
 from billing.dunning import charging, desk
 from billing.gateway import StripeUnavailable
 from billing.models import Cause, Episode
+from billing.patience import short_patience
 from crm.admin.base import log
 from crm.models import ActivityType, Entity
 
@@ -75,7 +76,8 @@ class PastDueSteps:
         try:
             if request.method == "POST":
                 return self._charge(request, episode, now)
-            offered = charging.offer(episode.pk, now=now)
+            with short_patience():
+                offered = charging.offer(episode.pk, now=now)
         except StripeUnavailable:
             return _back(request, episode, messages.ERROR, NO_ANSWER)
         facts = [
