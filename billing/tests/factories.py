@@ -18,6 +18,7 @@ from billing.models import (
     Payment,
     PaymentKind,
     PaymentMethod,
+    PendingChange,
     Plan,
     ReconcileRun,
     SubscriptionProblem,
@@ -58,6 +59,14 @@ class PlanFactory(factory.django.DjangoModelFactory):
     net_pence = 65_000
 
 
+def make_price_list() -> None:
+    """The six plans of a new site, where another test has emptied the database of them."""
+    for code, net_pence in {"bronze": 45_000, "silver": 65_000, "gold": 85_000}.items():
+        tier = TierFactory(code=code)
+        PlanFactory(tier=tier, net_pence=net_pence)
+        PlanFactory(tier=tier, cycle=Cycle.MONTHLY, net_pence=net_pence // 10)
+
+
 class MembershipFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Membership
@@ -73,6 +82,18 @@ class MembershipFactory(factory.django.DjangoModelFactory):
     start_date = datetime.date(2026, 1, 10)
     end_date = datetime.date(2027, 1, 10)
     renewal_date = datetime.date(2027, 1, 10)
+
+
+class PendingChangeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = PendingChange
+
+    membership = factory.SubFactory(MembershipFactory)
+    tier = factory.SubFactory(TierFactory, code="gold")
+    billing_cycle = Cycle.ANNUAL
+    amount_pence = 12_000
+    pay_url = "https://pay.example.com/i/in_1"
+    expires_at = factory.LazyFunction(lambda: timezone.now() + datetime.timedelta(hours=23))
 
 
 class ListingExceptionFactory(factory.django.DjangoModelFactory):

@@ -4,7 +4,7 @@ from django.urls import reverse
 from accounts.tests.factories import OwnerFactory
 from billing import gateway
 from billing.models import Membership, Plan
-from billing.tests.factories import MembershipFactory, PlanFactory
+from billing.tests.factories import MembershipFactory, PlanFactory, make_price_list
 from listings.tests.factories import PropertyFactory
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def asked(monkeypatch):
 
 @pytest.fixture
 def silver():
-    return Plan.objects.get(tier__code="silver", cycle="annual")
+    return PlanFactory()
 
 
 def choose(client, plan, **fields):
@@ -42,6 +42,10 @@ def choose(client, plan, **fields):
 
 
 class TestPlans:
+    @pytest.fixture(autouse=True)
+    def price_list(self, db):
+        make_price_list()
+
     def test_net_vat_and_gross_stand_there_before_paying(self, client, alice):
         page = client.get(reverse("plans")).content.decode()
 
