@@ -49,17 +49,11 @@ def _next(membership: Membership) -> str:
 
 
 def ended(membership: Membership) -> Letter:
-    return Letter(
-        subject="Your membership has ended",
-        paragraphs=[
-            f"Your {tier(membership)} membership has ended, and nothing more is charged."
-            f"{off_show(membership)}",
-            "Everything you entered is kept. If you come back, choose a plan and submit the house "
-            "again: there is nothing to type a second time.",
-        ],
-        facts=about(membership),
-        button=rejoin(membership),
-        after=["Was something not as it should be? Answer this e-mail and tell us."],
+    return farewell(
+        membership,
+        f"Your {tier(membership)} membership has ended, and nothing more is charged."
+        f"{off_show(membership)}",
+        "Was something not as it should be? Answer this e-mail and tell us.",
     )
 
 
@@ -132,6 +126,16 @@ def off_show(membership: Membership) -> str:
     return f" {house.title} is no longer shown to guests." if gone else ""
 
 
-def rejoin(membership: Membership) -> Button:
+def farewell(membership: Membership, why: str, last: str) -> Letter:
     house = membership.property_id
-    return Button("Join again", page("plans", query=f"?house={house}" if house else ""))
+    return Letter(
+        subject="Your membership has ended",
+        paragraphs=[
+            why,
+            "Everything you entered is kept. If you come back, choose a plan and submit the house "
+            "again: there is nothing to type a second time.",
+        ],
+        facts=about(membership),
+        button=Button("Join again", page("plans", query=f"?house={house}" if house else "")),
+        after=[last],
+    )

@@ -5,7 +5,7 @@ from accounts.templatetags.site import pounds
 from billing.dunning.causes import reason_for
 from billing.dunning.plan import grace_ends_on
 from billing.letters.letter import Button, Letter, day, page
-from billing.letters.membership import about, off_show, rejoin, tier
+from billing.letters.membership import about, farewell, off_show, tier
 from billing.models import Cause, Episode, NoticeKind, PaymentMethod
 
 WHAT_TO_DO = {
@@ -65,17 +65,11 @@ def past_due(kind: str, episode: Episode, method: PaymentMethod | None) -> Lette
 
 
 def ended_unpaid(episode: Episode) -> Letter:
-    return Letter(
-        subject="Your membership has ended",
-        paragraphs=[
-            f"We could not take the payment for your {tier(episode.membership)} membership, so it "
-            f"has ended.{off_show(episode.membership)} We do not try the card again.",
-            "Everything you entered is kept. If you want to come back, choose a plan and submit "
-            "the house again: there is nothing to type a second time.",
-        ],
-        facts=about(episode.membership),
-        button=rejoin(episode.membership),
-        after=[ANSWER],
+    return farewell(
+        episode.membership,
+        f"We could not take the payment for your {tier(episode.membership)} membership, so it "
+        f"has ended.{off_show(episode.membership)} We do not try the card again.",
+        ANSWER,
     )
 
 
