@@ -104,7 +104,7 @@ def _round(events: Iterable[IncomingEvent], held: Held, tally: Tally) -> None:
         if error is None:
             tally.done += 1
             continue
-        silent = is_silence(error)
+        silent = _is_silence(error)
         # The others of this customer would wait in vain, for seconds each.
         for failed in [event, *(waiting if silent else [])]:
             _put_off(failed, error, held)
@@ -114,7 +114,7 @@ def _round(events: Iterable[IncomingEvent], held: Held, tally: Tally) -> None:
             return
 
 
-def is_silence(error: Exception) -> bool:
+def _is_silence(error: Exception) -> bool:
     """Whether Stripe gave no answer, or one that is not about the single call."""
     if isinstance(error, LeaseBusy) or isinstance(error.__cause__, stripe.InvalidRequestError):
         return False

@@ -22,8 +22,13 @@ class Picture:
 @unreadable_if_garbled()
 def listed(desk: Desk, subscription_id: str, prices: Prices) -> Picture:
     invoices = desk.invoices_of(subscription_id)
-    subscription = _with_products(desk.subscription(subscription_id), prices)
+    subscription = listed_subscription(desk, subscription_id, prices)
     return Picture(subscription, invoices, desk.money_of(invoices))
+
+
+@unreadable_if_garbled()
+def listed_subscription(desk: Desk, subscription_id: str, prices: Prices) -> dict[str, Any]:
+    return _with_products(desk.subscription(subscription_id), prices)
 
 
 @unreadable_if_garbled()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -23,7 +24,7 @@ from billing.reconcile.differences import (
     find_difference,
     not_at_stripe,
 )
-from billing.reconcile.pictures import Picture, fresh, listed
+from billing.reconcile.pictures import Picture, fresh, listed, listed_subscription
 from billing.reconcile.recent import has_moved, touched_customers
 from billing.state import UnreadableSubscription
 from billing.sync import refresh_membership
@@ -137,9 +138,13 @@ class Ours:
             membership.stripe_subscription_id: membership
             for membership in known.select_related("owner__user", "tier")
         }
-        self.payments: dict[int, list[Payment]] = {}
+
+    @cached_property
+    def payments(self) -> dict[int, list[Payment]]:
+        found: dict[int, list[Payment]] = {}
         for payment in Payment.objects.filter(membership__in=self.memberships.values()):
-            self.payments.setdefault(payment.membership_id, []).append(payment)
+            found.setdefault(payment.membership_id, []).append(payment)
+        return found
 
     def of(self, subscription_id: str) -> tuple[Membership | None, list[Payment]]:
         membership = self.memberships.get(subscription_id)
@@ -163,9 +168,9 @@ def _of_recent(desk: Desk, since: datetime, now: datetime) -> Finder:
     prices, customers = gateway.list_prices(), touched_customers(desk)
 
     def find(subscription_id: str, ours: Ours) -> bool:
-        membership, _ = ours.of(subscription_id)
-        picture = listed(desk, subscription_id, prices)
-        return has_moved(picture.subscription, membership, customers, since, now)
+        membership = ours.memberships.get(subscription_id)
+        subscription = listed_subscription(desk, subscription_id, prices)
+        return has_moved(subscription, membership, customers, since, now)
 
     return find
 
