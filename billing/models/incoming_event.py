@@ -10,7 +10,8 @@ from accounts.transitions import Transition, TransitionTable
 class Arrival(models.TextChoices):
     """What became of an event of Stripe.
 
-    waiting -> done, or -> failed -> done; after the last try -> parked, until staff try again.
+    waiting -> done, or -> failed -> done; where no further try helps -> parked, until staff try
+    again.
     """
 
     WAITING = "waiting", "Waiting"
@@ -44,7 +45,7 @@ class IncomingEventQuerySet(models.QuerySet["IncomingEvent"]):
         return self.open().filter(next_try_at__lte=now)
 
     def parked(self) -> Self:
-        """Given up after the last try: somebody must look."""
+        """Given up: somebody must look."""
         return self.filter(status=Arrival.PARKED)
 
     def troubled(self) -> Self:
