@@ -15,6 +15,7 @@ from billing.models import Cycle, Membership, MembershipStatus, Plan, ScheduledC
 from billing.models.plans import COMMITMENT_MONTHS
 
 ENDED = "This membership has ended. Choose a plan to begin a new one."
+CONFIRM_FIRST = "A change that you have chosen is not confirmed yet."
 UNPAID = "The last payment failed. Please change your card first: it is tried again by itself."
 
 
@@ -56,6 +57,9 @@ def why_no_change(membership: Membership) -> str:
         return ENDED
     if membership.status == MembershipStatus.PAST_DUE:
         return UNPAID
+    if pending := getattr(membership, "pending_change", None):
+        wanted = f"{pending.tier.name.lower()}, {pending.get_billing_cycle_display().lower()},"
+        return f"Your change to {wanted} is not confirmed yet. Confirm it or take it back first."
     if membership.status == MembershipStatus.EXPIRING_SOON:
         ends = f" on {in_words(membership.end_date)}" if membership.end_date else ""
         return f"It ends{ends}. Keep it first, then choose another plan."

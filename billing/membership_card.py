@@ -7,7 +7,7 @@ from datetime import date
 from django.urls import reverse
 
 from billing.changing import is_ending, why_no_change
-from billing.models import Cycle, Membership, MembershipStatus, ScheduledChange
+from billing.models import Cycle, Membership, MembershipStatus, PendingChange, ScheduledChange
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Action:
 class Card:
     membership: Membership
     scheduled: ScheduledChange | None
+    pending: PendingChange | None  # what the bank wants confirmed first
     charge: Charge | None
     actions: list[Action]
     reason: str  # why the plan cannot be changed; empty where it can
@@ -49,11 +50,12 @@ class Card:
 
 
 def card_of(membership: Membership, *, today: date) -> Card:
-    """Reads `membership.scheduled_change`, which should be joined."""
+    """Reads `membership.scheduled_change` and `pending_change`, which should be joined."""
     scheduled = getattr(membership, "scheduled_change", None)
     return Card(
         membership=membership,
         scheduled=scheduled,
+        pending=getattr(membership, "pending_change", None),
         charge=next_charge(membership, scheduled, today=today),
         actions=_actions(membership, scheduled),
         reason=why_no_change(membership) if membership.is_current else "",
@@ -91,9 +93,11 @@ def _actions(membership: Membership, scheduled: ScheduledChange | None) -> list[
 
     if not membership.is_current:
         return []
+    waits = hasattr(membership, "pending_change")
+    back = [Action("Take the change back", to("membership_take_back"))] if waits else []
     if is_ending(membership):
-        return [Action("Keep it", to("membership_keep"))]
-    actions = [Action("Cancel", to("membership_cancel"))]
+        return [*back, Action("Keep it", to("membership_keep"))]
+    actions = [*back, Action("Cancel", to("membership_cancel"))]
     if scheduled:
         actions.insert(0, Action("Drop the planned change", to("membership_drop_plan")))
     if not why_no_change(membership):

@@ -34,7 +34,8 @@ def after_refresh(
     now: datetime,
 ) -> None:
     """`was`: the status before, None for a membership that is new."""
-    failing = episodes.follow(membership, invoices, now=now)
+    owed = shapes.owed_or_settled(subscription, invoices)
+    failing = episodes.follow(membership, owed, now=now)
     if failing:
         # In this transaction: the worker then asks Stripe why, and writes if that is due.
         async_task(LOOK, failing.pk, task_name=f"look at failing payment {failing.pk}")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import Model
+
 from accounts.london import day_of_timestamp
 from billing import stripe_shapes as shapes
 from billing.models import Membership, ScheduledChange
@@ -14,15 +16,20 @@ def follow_schedule(membership: Membership, subscription: dict[str, Any]) -> Non
 
     Raises UnreadableSubscription.
     """
-    columns = planned_columns(membership, subscription)
+    keep_row(ScheduledChange, membership, planned_columns(membership, subscription))
+
+
+def keep_row(model: type[Model], membership: Membership, columns: dict[str, Any] | None) -> None:
+    """Let a membership's one row of a model say `columns`, or be gone for None."""
+    rows = model._default_manager.filter(membership=membership)
     if columns is None:
-        ScheduledChange.objects.filter(membership=membership).delete()
+        rows.delete()
         return
-    found = ScheduledChange.objects.filter(membership=membership).first()
+    found = rows.first()
     if found is None:
-        ScheduledChange.objects.create(membership=membership, **columns)
+        model._default_manager.create(membership=membership, **columns)
     elif any(getattr(found, name) != value for name, value in columns.items()):
-        ScheduledChange.objects.filter(pk=found.pk).update(**columns)
+        rows.update(**columns)
 
 
 @unreadable_if_garbled()

@@ -116,6 +116,7 @@ def membership_state(
 
     Raises UnreadableSubscription.
     """
+    invoices = shapes.owed_or_settled(subscription, invoices)
     status = _status(subscription, was_member=was_member)
     if status is None:
         return None

@@ -119,6 +119,27 @@ def _is_subscription_line(line: dict[str, Any]) -> bool:
     return kind in {"subscription_item_details", "subscription"} and not details.get("proration")
 
 
+def awaited_invoice(
+    subscription: dict[str, Any], invoices: list[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """Return the open invoice that an update waits for before it comes into effect.
+
+    Nobody owes it: not paid, it is voided, and the subscription goes on as it was.
+    """
+    if not subscription.get("pending_update"):
+        return None
+    name = id_of(subscription.get("latest_invoice"))
+    return next((one for one in invoices if one["id"] == name and one["status"] == "open"), None)
+
+
+def owed_or_settled(
+    subscription: dict[str, Any], invoices: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return all invoices but the one that an update waits for."""
+    awaited = awaited_invoice(subscription, invoices)
+    return [invoice for invoice in invoices if invoice is not awaited]
+
+
 # --- What was paid for an invoice, and given back -------------------------------------------------
 
 

@@ -19,12 +19,11 @@ from billing.ledger import record_payments
 from billing.locks import alone_with_subscription
 from billing.models import Customer, Membership
 from billing.models.membership import CURRENT
-from billing.patience import short_patience
-from billing.publishing import is_excepted
+from billing.pending_changes import follow_pending
+from billing.publishing import ON_SHOW, is_excepted
 from billing.scheduled_changes import follow_schedule
 from billing.state import UnreadableSubscription, unreadable_if_garbled
 from listings import lifecycle
-from listings.choices import ListingStatus
 from listings.models import Property
 
 logger = logging.getLogger(__name__)
@@ -41,10 +40,8 @@ CUSTOMER_DELETED = (
     "Its customer was deleted at Stripe, so it can never be charged again. Cancel it at Stripe, "
     "and ask its owner to buy a membership anew: that makes a new customer."
 )
-ON_SHOW = (ListingStatus.LIVE, ListingStatus.PAUSED)
 
 
-@short_patience()
 @alone_with_subscription
 def refresh_membership(subscription_id: str, *, now: datetime) -> Membership | None:
     """Return the membership as Stripe's subscription says it is now.
@@ -98,18 +95,21 @@ def _apply(
         columns["property_id"] = _house_id(subscription, membership, columns)
         _save_changes(membership, columns)
         record_payments(membership, entries)
-    planned = _follow_schedule(membership, subscription)
+    unread = _follow_changes(membership, subscription, invoices)
     _take_off_show(membership, now)
-    _settle(subscription, membership, derived.unread or planned, now)
+    _settle(subscription, membership, derived.unread or unread, now)
     notices.after_refresh(membership, subscription, invoices, was=was, now=now)
     return membership
 
 
-def _follow_schedule(membership: Membership, subscription: dict[str, Any]) -> str:
-    """Keep the planned change as it is at Stripe; return why it cannot be read, or ""."""
+def _follow_changes(
+    membership: Membership, subscription: dict[str, Any], invoices: list[dict[str, Any]]
+) -> str:
+    """Keep changes to come as they are at Stripe; return why one cannot be read, or ""."""
     try:
         with transaction.atomic(), unreadable_if_garbled():
             follow_schedule(membership, subscription)
+            follow_pending(membership, subscription, invoices)
     except UnreadableSubscription as problem:
         return f"Its planned change cannot be read. {problem}"
     return ""

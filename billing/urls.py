@@ -1,6 +1,6 @@
 from django.urls import path
 
-from billing.views import at_renewal, changed, changes, dashboard, plans, portal
+from billing.views import at_renewal, changed, changes, confirming, dashboard, plans, portal
 from billing.webhook import stripe_webhook
 
 urlpatterns = [
@@ -17,6 +17,11 @@ urlpatterns = [
         "owner/memberships/<int:pk>/planned/",
         at_renewal.membership_drop_plan,
         name="membership_drop_plan",
+    ),
+    path(
+        "owner/memberships/<int:pk>/take-back/",
+        confirming.membership_take_back,
+        name="membership_take_back",
     ),
     path("owner/memberships/<int:pk>/cancel/", changes.membership_cancel, name="membership_cancel"),
     path("owner/memberships/<int:pk>/keep/", changes.membership_keep, name="membership_keep"),

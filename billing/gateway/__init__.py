@@ -10,6 +10,7 @@ from billing.gateway.changes import (
     keep,
     plan_change,
     preview_change,
+    take_back,
 )
 from billing.gateway.checkout import HousePaid, close_pages, start_checkout
 from billing.gateway.collecting import (
@@ -54,5 +55,6 @@ __all__ = [
     "preview_change",
     "preview_renewal",
     "start_checkout",
+    "take_back",
     "tell_details",
 ]

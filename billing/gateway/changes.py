@@ -9,6 +9,8 @@ from typing import Any
 
 import stripe
 
+from billing import stripe_shapes as shapes
+from billing.gateway.collecting import fetch_invoice_with_payments
 from billing.gateway.line import StripeUnavailable, once, plain, stripe_api
 
 Json = dict[str, Any]
@@ -25,15 +27,24 @@ SURELY_NOT_DONE = (
 )
 DECLINED = "Your bank did not pay. Nothing was charged, and your plan is as it was."
 MUST_CONFIRM = (
-    "Your bank wants you to confirm this payment, which cannot be done from here. "
-    "Nothing was charged, and your plan is as it was."
+    "Your bank wants you to confirm this payment, which cannot be done while another change is "
+    "planned: drop the planned change first, and choose this one again. Nothing was charged, and "
+    "your plan is as it was."
+)
+NOT_CONFIRMED = "This payment was not confirmed. Nothing was charged, and your plan is as it was."
+NOT_VOIDED = (
+    "Your bank did not pay, and your plan is as it was. The page to pay on may stay open for a "
+    "day: your plan changes only if you pay there."
 )
 NO_CARD = "There is no card that could be charged. Your plan is as it was."
 
 ONLY_DROPPED = (
-    "The change that you had planned is dropped, but our payment provider has not confirmed that "
+    "The change that you had chosen is dropped, but our payment provider has not confirmed that "
     "the membership is cancelled. Nothing was charged: please try again."
 )
+
+
+DECLINED_INTENTS = {"requires_payment_method", "canceled"}
 
 
 class PaymentRefused(Exception):
@@ -62,16 +73,13 @@ def preview_change(
 
 
 def change_now(
-    subscription_id: str,
-    item_id: str,
-    price_id: str,
-    *,
-    proration_date: int,
-    note: str,
-    purchase: str,
+    subscription: Json, item_id: str, price_id: str, *, proration_date: int, purchase: str
 ) -> Json:
     """Move the subscription to another price and charge the difference; return it, with its
     newest invoice. The same `purchase` is charged once, however often it is asked for.
+
+    Where the bank wants a confirmation, all is as it was but for a `pending_update` and an open
+    invoice; paying that makes the change.
 
     Raises PaymentRefused, StripeUnavailable where nothing was done, OutcomeUnknown.
     """
@@ -79,18 +87,19 @@ def change_now(
         "items": [{"id": item_id, "price": price_id}],
         "proration_behavior": "always_invoice",
         "proration_date": proration_date,
-        # A card that does not pay leaves the old plan as it was.
-        "payment_behavior": "error_if_incomplete",
-        "metadata": {"plan": note},
+        "payment_behavior": "pending_if_incomplete",
         "expand": ["latest_invoice"],
     }
+    if schedule_id(subscription):  # which a change that waits might find in its way
+        wish["payment_behavior"] = "error_if_incomplete"
     try:
         with stripe_api() as api:
-            return _pay(api.subscriptions, subscription_id, wish, purchase)
+            changed = _pay(api.subscriptions, subscription["id"], wish, purchase)
     except StripeUnavailable as error:
         if isinstance(error.__cause__, SURELY_NOT_DONE):
             raise
         raise OutcomeUnknown(OUTCOME_UNKNOWN) from error
+    return _what_became_of(changed) if changed.get("pending_update") else changed
 
 
 def _pay(subscriptions: Any, subscription_id: str, wish: Json, purchase: str) -> Json:
@@ -104,6 +113,59 @@ def _pay(subscriptions: Any, subscription_id: str, wish: Json, purchase: str) ->
         if error.code == "resource_missing" and "payment" in str(error):
             raise PaymentRefused(NO_CARD) from error
         raise
+
+
+def _what_became_of(changed: Json) -> Json:
+    """Look at the invoice as it is now: a purchase asked for again gets the first answer again.
+
+    Raises PaymentRefused, OutcomeUnknown.
+    """
+    name = shapes.id_of(changed["latest_invoice"])
+    try:
+        invoice = fetch_invoice_with_payments(name) or {}
+    except StripeUnavailable as error:
+        raise OutcomeUnknown(OUTCOME_UNKNOWN) from error
+    if invoice.get("status") == "paid":
+        return changed | {"pending_update": None, "latest_invoice": invoice}
+    if invoice.get("status") != "open":
+        raise PaymentRefused(NOT_CONFIRMED)
+    if _is_declined(invoice):
+        try:
+            _void(name)  # or the change would come yet, if the card were paid with by and by
+        except StripeUnavailable as error:
+            raise OutcomeUnknown(NOT_VOIDED) from error
+        raise PaymentRefused(DECLINED)
+    return changed | {"latest_invoice": invoice}
+
+
+def _is_declined(invoice: Json) -> bool:
+    payments = (invoice.get("payments") or {}).get("data") or []
+    intents = [(payment.get("payment") or {}).get("payment_intent") for payment in payments]
+    said = [intent["status"] for intent in intents if isinstance(intent, dict)]
+    return bool(said) and all(status in DECLINED_INTENTS for status in said)
+
+
+def take_back(subscription: Json) -> bool:
+    """Take back a change that waits for its payment; return False if it has been paid by now.
+
+    Raises StripeUnavailable.
+    """
+    if not subscription.get("pending_update"):
+        return True
+    return _void(shapes.id_of(subscription["latest_invoice"]))
+
+
+def _void(invoice_id: str) -> bool:
+    """Void an open invoice; return False if it has been paid by now."""
+    with stripe_api() as api:
+        try:
+            api.invoices.void_invoice(invoice_id)
+        except stripe.InvalidRequestError:
+            status = api.invoices.retrieve(invoice_id).status
+            if status not in {"void", "paid"}:
+                raise
+            return status == "void"
+    return True
 
 
 def plan_change(subscription: Json, price_id: str, *, vat_rate: str, interval: str) -> None:
@@ -159,10 +221,12 @@ def drop_plan(subscription: Json) -> None:
 
 
 def end_at(subscription: Json, moment: int | None) -> None:
-    """Let the subscription end with its period, or at a later moment; a planned change is dropped.
+    """Let the subscription end with its period, or at a later moment; a change that is planned, or
+    waits for its payment, is dropped.
 
     Raises StripeUnavailable.
     """
+    take_back(subscription)
     drop_plan(subscription)  # Stripe lets a schedule alone say when a subscription ends
     wish: Json = {"cancel_at_period_end": True}
     if moment:
@@ -171,7 +235,7 @@ def end_at(subscription: Json, moment: int | None) -> None:
         with stripe_api() as api:
             api.subscriptions.update(subscription["id"], wish, _each_time())
     except StripeUnavailable as error:
-        if not schedule_id(subscription):
+        if not (schedule_id(subscription) or subscription.get("pending_update")):
             raise
         raise StripeUnavailable(ONLY_DROPPED) from error
 

@@ -6,6 +6,7 @@ from billing.models.lease import Lease
 from billing.models.membership import Membership, MembershipStatus
 from billing.models.notice import Notice, NoticeKind
 from billing.models.payment import Payment, PaymentKind
+from billing.models.pending_change import PendingChange
 from billing.models.plans import Cycle, Feature, Plan, Tier
 from billing.models.problem import SubscriptionProblem
 from billing.models.reconcile_run import ReconcileRun
@@ -29,6 +30,7 @@ __all__ = [
     "Payment",
     "PaymentKind",
     "PaymentMethod",
+    "PendingChange",
     "Plan",
     "ReconcileRun",
     "ReminderPause",

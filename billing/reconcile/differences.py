@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Model
+
 from accounts.admin_columns import day, money
 from billing.deriving import derive
 from billing.entries import Entry, ledger_entries
@@ -14,9 +16,11 @@ from billing.models import (
     MembershipStatus,
     Payment,
     PaymentKind,
+    PendingChange,
     ScheduledChange,
     Tier,
 )
+from billing.pending_changes import pending_columns
 from billing.reconcile.pictures import Picture
 from billing.scheduled_changes import planned_columns
 from billing.state import UnreadableSubscription
@@ -90,7 +94,7 @@ def _sentences(
             yield f"Its price cannot be read. {wanted.unread}"
         yield from _columns(membership, wanted.columns)
         yield from _owner(membership)
-        yield from _scheduled(membership, subscription)
+        yield from _changes(membership, picture)
     yield from _payments(ledger_entries(invoices, picture.money), payments)
 
 
@@ -111,17 +115,25 @@ def _owner(membership: Membership) -> Iterator[str]:
         yield f"Its owner is not {customer.owner}, to whom its Stripe customer belongs."
 
 
-def _scheduled(membership: Membership, subscription: dict[str, Any]) -> Iterator[str]:
+def _changes(membership: Membership, picture: Picture) -> Iterator[str]:
     try:
-        wanted = planned_columns(membership, subscription)
+        planned = planned_columns(membership, picture.subscription)
+        pending = pending_columns(membership, picture.subscription, picture.invoices)
     except UnreadableSubscription as problem:
         yield f"Its planned change cannot be read. {problem}"
         return
-    ours = ScheduledChange.objects.filter(membership=membership).first()
+    yield from _change("at the next renewal", ScheduledChange, membership, planned)
+    yield from _change("that waits for its payment", PendingChange, membership, pending)
+
+
+def _change(
+    when: str, model: type[Model], membership: Membership, wanted: dict[str, Any] | None
+) -> Iterator[str]:
+    ours = model._default_manager.filter(membership=membership).first()
     if wanted == (ours and {name: getattr(ours, name) for name in wanted or ()}):
         return
-    there = ScheduledChange(**wanted) if wanted else NOTHING
-    yield f"Its change at the next renewal is {ours or NOTHING} here and {there} at Stripe."
+    there = model(**wanted) if wanted else NOTHING
+    yield f"Its change {when} is {ours or NOTHING} here and {there} at Stripe."
 
 
 def _title(column: str) -> str:

@@ -19,6 +19,8 @@ from billing.views.own_membership import NOT_SHOWN, look, of_own_membership
 def at_renewal(request: HttpRequest, membership: Membership, plan: Plan) -> HttpResponse:
     subscription = gateway.fetch_subscription(membership.stripe_subscription_id)
     item = changing.item_to_change(subscription)
+    if subscription.get("pending_update"):  # which we have not heard of yet
+        raise changing.ChangeRefused(changing.CONFIRM_FIRST)
     seal = PlannedSeal.of(membership, plan, item["price"]["id"], changing.renewal_day(subscription))
     if request.method != "POST":
         context = {"membership": membership, "plan": plan, "owner_area": "houses"}

@@ -17,7 +17,8 @@ from billing.membership_card import card_of
 from billing.models import Membership, Plan
 from billing.views.waiting import waiting, whole_number
 
-KINDS = ("now", "planned", "dropped", "ending", "kept")
+KINDS = ("now", "confirm", "taken_back", "planned", "dropped", "ending", "kept")
+SHOWN = ("tier", "property", "scheduled_change__tier", "pending_change__tier")
 
 
 def to_result(membership: Membership, kind: str, plan: Plan | None = None) -> HttpResponse:
@@ -30,20 +31,22 @@ def to_result(membership: Membership, kind: str, plan: Plan | None = None) -> Ht
 @require_safe
 def membership_changed(request: HttpRequest, owner: Owner, pk: int) -> HttpResponse:
     memberships = Membership.objects.for_owner(owner)
-    memberships = memberships.select_related("tier", "property", "scheduled_change__tier")
+    memberships = memberships.select_related(*SHOWN)
     membership = get_object_or_404(memberships, pk=pk)
     kind = request.GET.get("what")
     if kind not in KINDS:
         raise Http404("No such change")
     plan = Plan.objects.select_related("tier").filter(pk=whole_number(request.GET, "plan")).first()
     done = _is_done(membership, kind, plan)
+    pending = getattr(membership, "pending_change", None) if kind == "confirm" else None
     context = {
         "card": card_of(membership, today=day_of(timezone.now())),
         "kind": kind,
         "plan": plan,
         "done": done,
+        "pending": None if done else pending,
         "owner_area": "houses",
-        **waiting(request, arrived=done),
+        **waiting(request, arrived=done or pending is not None),
     }
     return render(request, "billing/changed.html", context)
 
@@ -52,12 +55,14 @@ def _is_done(membership: Membership, kind: str, plan: Plan | None) -> bool:
     scheduled = getattr(membership, "scheduled_change", None)
     wanted = (plan.tier_id, plan.cycle) if plan else None
     match kind:
-        case "now":
+        case "now" | "confirm":
             return wanted == (membership.tier_id, membership.billing_cycle)
         case "planned":
             return bool(scheduled) and wanted == (scheduled.tier_id, scheduled.billing_cycle)
         case "dropped":
             return scheduled is None
+        case "taken_back":
+            return not hasattr(membership, "pending_change")
         case "ending":
             return is_ending(membership) or not membership.is_current
     return not is_ending(membership)

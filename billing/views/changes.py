@@ -49,6 +49,9 @@ def membership_plans(request: HttpRequest, membership: Membership) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 def membership_change(request: HttpRequest, membership: Membership, plan_pk: int) -> HttpResponse:
     plan = get_object_or_404(Plan.objects.on_sale(), pk=plan_pk)
+    pending = getattr(membership, "pending_change", None)
+    if pending and pending.is_to(plan.tier_id, plan.cycle):
+        return to_result(membership, "confirm", plan)
     scheduled = getattr(membership, "scheduled_change", None)
     if blocked := changing.why_no_change(membership):
         messages.error(request, blocked)
@@ -92,6 +95,9 @@ class _Change:
 
 def _now(request: HttpRequest, membership: Membership, plan: Plan) -> HttpResponse:
     change = _Change.of(membership, plan)
+    if change.subscription.get("pending_update"):  # which we have not heard of yet
+        look(membership)
+        return to_result(membership, "confirm", plan)
     if request.method != "POST":
         return _show_quote(request, change)
     if change.is_done:  # a second press
@@ -137,11 +143,10 @@ def _pay(request: HttpRequest, change: _Change, seal: quotes.Seal) -> HttpRespon
     membership, plan = change.membership, change.plan
     try:
         changed = gateway.change_now(
-            change.subscription["id"],
+            change.subscription,
             change.item["id"],
             change.price,
             proration_date=seal.proration_date,
-            note=plan.lookup_key,
             purchase=seal.purchase,
         )
     except gateway.PaymentRefused as refusal:
@@ -152,6 +157,9 @@ def _pay(request: HttpRequest, change: _Change, seal: quotes.Seal) -> HttpRespon
     except gateway.OutcomeUnknown as unknown:
         messages.warning(request, str(unknown))
         return to_result(membership, "now", plan)
+    if changed.get("pending_update"):
+        look(membership)
+        return to_result(membership, "confirm", plan)
     messages.success(request, _charged(changed, seal.due_pence))
     _drop_plan(request, change.subscription)
     look(membership)
@@ -195,6 +203,7 @@ def membership_cancel(request: HttpRequest, membership: Membership) -> HttpRespo
         context["day"] = changing.last_day(subscription)
         context["committed"] = changing.end_of_commitment(subscription) is not None
         context["drops"] = getattr(membership, "scheduled_change", None)
+        context["takes_back"] = getattr(membership, "pending_change", None)
         return render(request, "billing/cancel.html", context)
     gateway.end_at(subscription, changing.end_of_commitment(subscription))
     look(membership)

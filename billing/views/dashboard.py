@@ -16,6 +16,7 @@ from billing.dunning.owner_view import expiring_cards, failing_payments
 from billing.membership_card import card_of
 from billing.models import Customer, ListingException, Membership
 from billing.next_step import next_step
+from billing.views.changed import SHOWN
 from listings.models import Enquiry, Property
 
 LATEST = 5
@@ -26,7 +27,7 @@ LATEST = 5
 def dashboard(request: HttpRequest, owner: Owner) -> HttpResponse:
     today = day_of(timezone.now())
     own = Membership.objects.for_owner(owner)
-    memberships = list(own.select_related("tier", "property", "scheduled_change__tier"))
+    memberships = list(own.select_related(*SHOWN))
     enquiries = Enquiry.objects.for_owner(owner).select_related("property")
     context = {
         "owner": owner,

@@ -16,6 +16,7 @@ from billing import changing, gateway
 from billing.models import Membership
 from billing.patience import short_patience
 from billing.sync import refresh_membership
+from billing.views.changed import SHOWN
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +24,6 @@ NOT_SHOWN = (
     "The page had been open for too long, or your plan or its price has changed meanwhile. "
     "Nothing was charged: please look at it again."
 )
-
-SHOWN = ("tier", "property", "scheduled_change__tier", "pending_change__tier")
 
 View = Callable[..., HttpResponse]
 
