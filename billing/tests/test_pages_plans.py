@@ -1,4 +1,9 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, connections
+from django.test import Client
 from django.urls import reverse
 
 from accounts.tests.factories import OwnerFactory
@@ -210,6 +215,33 @@ class TestLateWebhook:
         Membership.objects.update(property=PropertyFactory(owner=alice))
 
         assert choose(client, silver, house=house.pk).url.startswith(stripe_api.url)
+
+
+@pytest.mark.sandbox
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("with_house", [True, False], ids=["a house", "no house"])
+def test_four_presses_at_once_all_lead_to_the_same_page(stripe_api, with_house):
+    house, plan = PropertyFactory(), PlanFactory()
+    address = reverse("checkout", args=[plan.pk])
+    clients = [Client() for _ in range(4)]
+    for each in clients:
+        each.force_login(house.owner.user)
+    stripe_api.control.faults(api_delay=0.02, count=1000)
+    start = threading.Barrier(4)
+
+    def press(client):
+        try:
+            start.wait()
+            return client.post(address, {"house": house.pk} if with_house else {})
+        finally:
+            connections[connection.alias].close()
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(press, clients))
+
+    [page] = stripe_api.sandbox.all("checkout.session")
+    assert [answer.status_code for answer in answers] == [302] * 4
+    assert {answer.url for answer in answers} == {page["url"]}
 
 
 class TestReturn:

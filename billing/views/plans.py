@@ -1,6 +1,7 @@
 """Choose a plan, pay at Stripe, come back. Webhooks bring the membership.
 
-Nothing here writes, but for one whose webhook is late when its house is about to be paid again.
+Nothing here writes, but for a lease, and for a membership whose webhook is late when its house is
+about to be paid again.
 """
 
 import logging
@@ -21,6 +22,7 @@ from accounts.access import owner_required
 from accounts.models import Owner
 from billing import gateway
 from billing.forms import HouseChoice
+from billing.locks import WAIT_SECONDS, holding
 from billing.models import Cycle, Membership, Plan
 from billing.models.plans import COMMITMENT_MONTHS
 from billing.patience import short_patience
@@ -57,14 +59,16 @@ def checkout(request: HttpRequest, owner: Owner, plan_pk: int) -> HttpResponse:
         messages.info(request, f"“{house}” already has a membership: there is nothing to pay.")
         return redirect("dashboard")
     try:
-        page = gateway.start_checkout(
-            owner,
-            plan,
-            house=house,
-            success_url=_success_url(owner, house),
-            cancel_url=_cancel_url(house),
-            known=_known_subscriptions(owner),
-        )
+        # One press after the other, so that each finds the page that the first has opened.
+        with holding(f"checkout of owner {owner.pk}", seconds=WAIT_SECONDS):
+            page = gateway.start_checkout(
+                owner,
+                plan,
+                house=house,
+                success_url=_success_url(owner, house),
+                cancel_url=_cancel_url(house),
+                known=_known_subscriptions(owner),
+            )
     except gateway.HousePaid as paid:
         _catch_up(paid.subscriptions)
         messages.info(
