@@ -75,6 +75,64 @@ class ChangeCard(OfHouse):
 
 
 @dataclass(frozen=True)
+class ChangePlan(OfHouse):
+    """The owner chooses another plan; the product decides whether it begins now or later."""
+
+    tier: str
+    cycle: str
+
+
+@dataclass(frozen=True)
+class BankSays(OfHouse):
+    """The bank refuses the card on file from now on, for this reason; "" is the end of it."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class GiveBack(OfHouse):
+    """Staff refund the newest payment at Stripe; None is all of it."""
+
+    pence: int | None = None
+
+
+@dataclass(frozen=True)
+class Credit(OfHouse):
+    """Staff write a credit note over a part of the newest invoice, for the next ones."""
+
+    pence: int
+
+
+@dataclass(frozen=True)
+class Dispute(OfHouse):
+    """The owner has the bank ask for the newest payment back."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class DecideDispute(OfHouse):
+    won: bool
+
+
+@dataclass(frozen=True)
+class GiveCoupon(OfHouse):
+    percent: int
+    months: int
+
+
+@dataclass(frozen=True)
+class Hold(OfHouse):
+    """Staff charge nothing for a while, and the membership goes on."""
+
+    until: datetime
+
+
+class WorkerRound(Happening):
+    """The worker does what it does each hour of the day."""
+
+
+@dataclass(frozen=True)
 class Enquire(Happening):
     enquiry: EnquiryPlan
 

@@ -1,5 +1,6 @@
 """From a course to what happens to one house, and when guests could find it."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,9 +13,10 @@ from crm.demo.houses import HousePlan
 from crm.demo.memberships import (
     CYCLES,
     DUNNING_DAYS,
-    FAILS_AT_RENEWAL,
     GOOD_CARD,
     MASTERCARD,
+    REFUSALS,
+    RISING,
     TIERS,
     Course,
     Sale,
@@ -27,6 +29,8 @@ from crm.demo.people import AGENT, MANAGER
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 YEAR = 365 * DAY
+# Days since the first failure; some more where the month is too short for the day.
+PAST_DUE_DAYS = [(4.5, 9), (8, 10.5), (0.3, 1), (6, 9), (1.5, 4)]
 
 
 @dataclass
@@ -53,10 +57,13 @@ class LifeWriter:
     def __init__(self, rng: Random, start: datetime, now: datetime) -> None:
         self.rng, self.now = rng, now
         self.earliest = start + 8 * DAY
+        self.written: Counter[Course] = Counter()
 
     def write(self, house: HousePlan, course: Course, tier: str, cycle: str) -> Life:
         self.life = Life(house, course)
         self.tier, self.cycle = tier, cycle
+        self.turn = self.written[course]  # courses with several ways go through them in turn
+        self.written[course] += 1
         COURSES[course](self)
         return self.life
 
@@ -127,11 +134,19 @@ class LifeWriter:
         start, _ = self.life.shown.pop()
         self.life.shown.append((start, at))
 
-    def fail_from(self, bought: datetime, periods: int) -> None:
-        """Let the renewal after so many periods fail, by a card that was put in before it."""
-        if periods > 1:
-            before = self.renewal(bought, periods) - self.rng.uniform(6, 12) * DAY
-            self.add(story.ChangeCard, before, FAILS_AT_RENEWAL)
+    def fail_from(self, bought: datetime, periods: int, refusal: str) -> None:
+        """Let the renewal after so many periods fail, for what comes to light before it."""
+        before = self.renewal(bought, periods) - self.rng.uniform(6, 12) * DAY
+        kind = story.ChangeCard if refusal.isdigit() else story.BankSays
+        self.add(kind, before, refusal)
+
+    def mend(self, failed: datetime) -> None:
+        """Put in a new card a day or two after the failure; the worker finds it within the hour."""
+        fixed = self.add(story.ChangeCard, self.later(failed, DAY, 2.5 * DAY), GOOD_CARD)
+        self.life.happenings.append(story.WorkerRound(fixed + self.rng.uniform(0.2, 1) * HOUR))
+
+    def change(self, at: datetime, tier: str, cycle: str) -> None:
+        self.add(story.ChangePlan, at, tier, cycle)
 
 
 # --- Courses --------------------------------------------------------------------------------------
@@ -147,11 +162,16 @@ def paused(writer: LifeWriter) -> None:
 
 
 def recovered(writer: LifeWriter) -> None:
+    """By a new card, or because there was money again when Stripe tried the second time."""
     length = YEAR if writer.cycle == Cycle.ANNUAL else 31 * DAY
     latest = writer.now - length - 20 * DAY
-    bought = writer.go_live(writer.between(writer.earliest, latest), FAILS_AT_RENEWAL)
-    fixed = writer.later(writer.renewal(bought, 1), DAY, 2.5 * DAY)
-    writer.add(story.ChangeCard, fixed, GOOD_CARD)
+    bought = writer.go_live(writer.between(writer.earliest, latest))
+    failed = writer.renewal(bought, 1)
+    writer.fail_from(bought, 1, REFUSALS[writer.turn % 2])
+    if writer.turn % 2:
+        writer.add(story.BankSays, failed + writer.rng.uniform(1, 2) * DAY, "")
+    else:
+        writer.mend(failed)
 
 
 def returned(writer: LifeWriter) -> None:
@@ -172,11 +192,80 @@ def second_try(writer: LifeWriter) -> None:
     writer.approve(again)
 
 
+def upgraded(writer: LifeWriter) -> None:
+    before, after = writer.rng.choice([RISING[:2], RISING[1:], RISING[::2]])
+    writer.tier = before
+    bought = writer.go_live(writer.between(writer.earliest, writer.now - 60 * DAY))
+    writer.change(writer.between(bought + 25 * DAY, writer.now - 5 * DAY), after, writer.cycle)
+
+
+def downgraded(writer: LifeWriter) -> None:
+    """Some months ago, or still to come at the end of the year that is paid."""
+    writer.tier, after = writer.rng.choice([("gold", "silver"), ("silver", "bronze")])
+    writer.cycle = Cycle.ANNUAL if writer.turn % 2 else Cycle.MONTHLY
+    if writer.cycle == Cycle.ANNUAL:
+        writer.go_live(writer.ago(300, 120))
+        at = writer.ago(20, 3)
+    else:
+        latest = writer.now - 130 * DAY
+        bought = writer.go_live(writer.between(writer.earliest, latest))
+        at = writer.later(writer.renewal(bought, 2), 5 * DAY, 20 * DAY)
+    writer.change(at, after, writer.cycle)
+
+
+def switched(writer: LifeWriter) -> None:
+    """From monthly to yearly at once; or back, at the end of the year that was paid."""
+    back = writer.turn % 2 == 1
+    writer.cycle, after = (Cycle.ANNUAL, Cycle.MONTHLY) if back else (Cycle.MONTHLY, Cycle.ANNUAL)
+    latest = writer.now - (YEAR + 40 * DAY if back else 90 * DAY)
+    bought = writer.go_live(writer.between(writer.earliest, latest))
+    if back:
+        at = writer.later(writer.renewal(bought, 1), -50 * DAY, -5 * DAY)
+    else:
+        at = writer.between(bought + 40 * DAY, writer.now - 6 * DAY)
+    writer.change(at, writer.tier, after)
+
+
+def discounted(writer: LifeWriter) -> None:
+    """Half the price for three months: in the past, or just now."""
+    writer.cycle = Cycle.MONTHLY
+    bought = writer.go_live(writer.between(writer.earliest, writer.now - 200 * DAY))
+    long_ago = writer.later(writer.renewal(bought, 1), 5 * DAY, 20 * DAY)
+    writer.add(story.GiveCoupon, writer.ago(40, 20) if writer.turn % 2 else long_ago, 50, 3)
+
+
+def refunded(writer: LifeWriter) -> None:
+    writer.cycle = Cycle.MONTHLY
+    bought = writer.go_live(writer.between(writer.earliest, writer.now - 150 * DAY))
+    writer.add(story.GiveBack, writer.later(writer.renewal(bought, 1), 2 * DAY, 9 * DAY), 2_000)
+    writer.add(story.Credit, writer.later(writer.renewal(bought, 3), 2 * DAY, 9 * DAY), 1_500)
+
+
+def disputed(writer: LifeWriter) -> None:
+    """A payment was disputed by mistake and came back; or the bank has not decided yet."""
+    writer.cycle = Cycle.MONTHLY
+    bought = writer.go_live(writer.between(writer.earliest, writer.now - 150 * DAY))
+    if writer.turn % 2:
+        writer.add(story.Dispute, writer.ago(6, 2), "product_not_received")
+        return
+    asked = writer.later(writer.renewal(bought, 2), 4 * DAY, 20 * DAY)
+    writer.add(story.Dispute, asked, "unrecognized")
+    writer.add(story.DecideDispute, writer.later(asked, 15 * DAY, 40 * DAY), True)
+
+
+def on_hold(writer: LifeWriter) -> None:
+    writer.cycle = Cycle.MONTHLY
+    writer.go_live(writer.between(writer.earliest, writer.now - 120 * DAY))
+    ends = (writer.now + writer.rng.uniform(30, 50) * DAY).replace(microsecond=0)
+    writer.add(story.Hold, writer.ago(45, 33), ends)
+
+
 def past_due(writer: LifeWriter) -> None:
+    """One for each reason, from yesterday's to one that will soon be given up."""
+    least, most = PAST_DUE_DAYS[writer.turn % len(PAST_DUE_DAYS)]
     periods = 1 if writer.cycle == Cycle.ANNUAL else writer.rng.randint(2, 9)
-    bought = writer.renewal_days_ago(2, 9, periods)
-    bought = writer.go_live(bought, FAILS_AT_RENEWAL if periods == 1 else GOOD_CARD)
-    writer.fail_from(bought, periods)
+    bought = writer.go_live(writer.renewal_days_ago(least, most, periods))
+    writer.fail_from(bought, periods, REFUSALS[writer.turn % len(REFUSALS)])
 
 
 def leaving(writer: LifeWriter) -> None:
@@ -202,7 +291,17 @@ def left(writer: LifeWriter) -> None:
 
 def cut_short(writer: LifeWriter) -> None:
     writer.go_live(writer.ago(300, 120))
-    writer.hide(writer.add(story.EndNow, writer.ago(60, 30)))
+    ended = writer.add(story.EndNow, writer.ago(60, 30))
+    writer.hide(ended)
+    writer.add(story.GiveBack, writer.later(ended, HOUR, 4 * HOUR))
+
+
+def charged_back(writer: LifeWriter) -> None:
+    writer.cycle = Cycle.ANNUAL
+    bought = writer.go_live(writer.between(writer.earliest, writer.now - 100 * DAY))
+    asked = writer.add(story.Dispute, writer.later(bought, 9 * DAY, 20 * DAY), "fraudulent")
+    lost = writer.add(story.DecideDispute, writer.later(asked, 20 * DAY, 40 * DAY), False)
+    writer.hide(writer.add(story.EndNow, writer.later(lost, 2 * HOUR, 20 * HOUR)))
 
 
 def unpaid(writer: LifeWriter) -> None:
@@ -210,9 +309,8 @@ def unpaid(writer: LifeWriter) -> None:
     periods = 1 if annual else writer.rng.randint(2, 5)
     latest = writer.now - (YEAR + 20 * DAY if annual else 185 * DAY)
 
-    card = FAILS_AT_RENEWAL if annual else GOOD_CARD
-    bought = writer.go_live(writer.between(writer.earliest, latest), card)
-    writer.fail_from(bought, periods)
+    bought = writer.go_live(writer.between(writer.earliest, latest))
+    writer.fail_from(bought, periods, REFUSALS[(writer.turn + 1) % len(REFUSALS)])
     writer.hide(writer.renewal(bought, periods) + DUNNING_DAYS * DAY)
 
 
@@ -238,10 +336,18 @@ COURSES: dict[Course, Callable[[LifeWriter], None]] = {
     Course.RECOVERED: recovered,
     Course.RETURNED: returned,
     Course.SECOND_TRY: second_try,
+    Course.UPGRADED: upgraded,
+    Course.DOWNGRADED: downgraded,
+    Course.SWITCHED: switched,
+    Course.DISCOUNTED: discounted,
+    Course.REFUNDED: refunded,
+    Course.DISPUTED: disputed,
+    Course.ON_HOLD: on_hold,
     Course.PAST_DUE: past_due,
     Course.LEAVING: leaving,
     Course.LEFT: left,
     Course.CUT_SHORT: cut_short,
+    Course.CHARGED_BACK: charged_back,
     Course.UNPAID: unpaid,
     Course.PENDING: pending,
     Course.REJECTED: rejected,

@@ -5,22 +5,32 @@ import os
 import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from unittest import mock
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django_q.models import OrmQ
-from post_office.models import STATUS, Email
 
+from accounts.actor import acting_as
+from billing.dunning import job
+from billing.reconcile.run import Progress as Comparison
+from billing.reconcile.run import run_reconcile
 from crm.demo.album import Album
 from crm.demo.happenings import AddHouse, Happening
 from crm.demo.sandbox import Sandbox
 from crm.demo.story import Story
 from crm.demo.telling import Stage, tell
+from crm.demo.telling.worker import post_mail
 from crm.demo.travel import Receiver, TravellingClock
 
 # Public, and worth nothing: the command refuses to run outside the demo.
 PASSWORD = "welcome-to-the-house"  # noqa: S105
+
+
+class DemoWentWrong(Exception):
+    """What was made differs from Stripe, or the worker failed: a fault of the software."""
+
 
 Progress = Callable[[list[Happening]], Iterable[Happening]]
 
@@ -51,9 +61,9 @@ def _make(plan: Story, sandbox: Sandbox, progress: Progress, stay: bool) -> int:
         trusting(secret),
     ):
         with clock, repeatable_chance(plan.seed), quiet_queue():
-            stage = Stage(sandbox, album, make_password(PASSWORD))
+            stage = Stage(sandbox, receiver, album, make_password(PASSWORD))
             live_through(plan, stage, clock, progress)
-            close_the_books()
+            close_the_books(stage, plan.now)
         if not stay:
             sandbox.release()
         return sandbox.check_deliveries()
@@ -69,10 +79,21 @@ def live_through(plan: Story, stage: Stage, clock: TravellingClock, progress: Pr
     clock.move_to(plan.now)
 
 
-def close_the_books() -> None:
-    """The mails of eighteen months went out at the time; the worker must not send them now."""
-    Email.objects.filter(status=STATUS.queued).update(status=STATUS.sent)
+def close_the_books(stage: Stage, now: datetime) -> None:
+    """Do what the worker does in the hour of `now`, and compare all with Stripe.
+
+    The tasks and mails of eighteen months are done: the worker must not begin with them.
+    """
+    with acting_as("system:send_dunning", "worker"), stage.receiver.closed():
+        report = job.run(now=now)
+    stage.sandbox.settle()
+    post_mail()
     OrmQ.objects.all().delete()
+    with acting_as("system:stripe_reconcile", "command"):
+        run = run_reconcile(Comparison(), now=now, since=None)
+    if report.failed or run.found:
+        wrong = report.failed or [sentence for each in run.listed for sentence in each["sentences"]]
+        raise DemoWentWrong("\n".join(wrong))
 
 
 @contextmanager

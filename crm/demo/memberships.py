@@ -11,6 +11,16 @@ from billing.models import Cycle
 GOOD_CARD = "4242424242424242"
 MASTERCARD = "5555555555554444"
 FAILS_AT_RENEWAL = "4000000000000341"
+ASKS_AT_RENEWAL = "4000002500003155"
+
+# Why renewals fail, in turn: with such a card, or because the bank says so of the one on file.
+REFUSALS = (
+    FAILS_AT_RENEWAL,
+    "insufficient_funds",
+    "expired_card",
+    "lost_card",
+    ASKS_AT_RENEWAL,
+)
 
 # Days from a failed renewal to the last attempt, after which the sandbox ends the subscription.
 DUNNING_DAYS = 14
@@ -24,10 +34,18 @@ class Course(StrEnum):
     RECOVERED = "live; a renewal failed once and a new card paid it"
     RETURNED = "live again after its first membership had ended"
     SECOND_TRY = "live; rejected at first"
+    UPGRADED = "live; moved to a higher tier"
+    DOWNGRADED = "live; moved to a lower tier at a renewal, or will"
+    SWITCHED = "live; moved from monthly to yearly, or back"
+    DISCOUNTED = "live; has or had a coupon"
+    REFUNDED = "live; got a part of a payment back, and credit"
+    DISPUTED = "live; disputed a payment and lost, or is not decided yet"
+    ON_HOLD = "live; not charged for a while"
     PAST_DUE = "live; the renewal is failing now"
     LEAVING = "live; cancelled to the end of what is paid"
     LEFT = "expired: cancelled, and the end came"
-    CUT_SHORT = "expired: staff ended the membership at once"
+    CUT_SHORT = "expired: staff ended the membership at once and gave the money back"
+    CHARGED_BACK = "expired: the bank took the payment back, and staff ended the membership"
     UNPAID = "expired: the renewal was never paid"
     PENDING = "paid, waits for staff"
     REJECTED = "paid, sent back with a reason"
@@ -37,23 +55,32 @@ class Course(StrEnum):
 
 # How many of the sixty houses take each course.
 COUNTS: dict[Course, int] = {
-    Course.STEADY: 17,
-    Course.PAUSED: 4,
+    Course.STEADY: 7,
+    Course.PAUSED: 3,
     Course.RECOVERED: 3,
     Course.RETURNED: 2,
-    Course.SECOND_TRY: 3,
+    Course.SECOND_TRY: 2,
+    Course.UPGRADED: 4,
+    Course.DOWNGRADED: 2,
+    Course.SWITCHED: 3,
+    Course.DISCOUNTED: 2,
+    Course.REFUNDED: 1,
+    Course.DISPUTED: 2,
+    Course.ON_HOLD: 1,
     Course.PAST_DUE: 5,
-    Course.LEAVING: 5,
+    Course.LEAVING: 4,
     Course.LEFT: 4,
     Course.CUT_SHORT: 1,
-    Course.UNPAID: 4,
-    Course.PENDING: 4,
-    Course.REJECTED: 3,
+    Course.CHARGED_BACK: 1,
+    Course.UNPAID: 3,
+    Course.PENDING: 3,
+    Course.REJECTED: 2,
     Course.UNSUBMITTED: 1,
     Course.DRAFT: 4,
 }
 TIERS = ["silver", "silver", "silver", "bronze", "bronze", "gold", "gold"]
 CYCLES = [Cycle.ANNUAL, Cycle.ANNUAL, Cycle.MONTHLY]
+RISING = ["bronze", "silver", "gold"]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,14 @@ EVENTS = [
     "customer.subscription.deleted",
     "invoice.paid",
     "invoice.payment_failed",
+    "invoice.payment_action_required",
+    "invoice.voided",
+    "subscription_schedule.updated",
+    "subscription_schedule.released",
+    "charge.refunded",
+    "charge.dispute.created",
+    "charge.dispute.closed",
+    "credit_note.created",
 ]
 
 
@@ -96,6 +104,30 @@ class Sandbox:
     def cancel(self, subscription: str, *, at_period_end: bool) -> None:
         path = f"subscriptions/{subscription}/cancel"
         self.call("POST", path, at_period_end=at_period_end, wait=True)
+
+    def bank_says(self, payment_method: str, said: dict[str, Any]) -> None:
+        self.call("POST", f"payment_methods/{payment_method}", wait=True, **said)
+
+    def dispute(self, charge: str, reason: str) -> None:
+        self.call("POST", f"charges/{charge}/dispute", reason=reason, wait=True)
+
+    def decide_dispute(self, charge: str, *, won: bool) -> None:
+        [dispute] = self._send("GET", "/v1/disputes", params={"charge": charge})["data"]
+        self.call("POST", f"disputes/{dispute['id']}/close", won=won, wait=True)
+
+    # --- Staff at Stripe's dashboard --------------------------------------------------------------
+
+    def post(self, path: str, **fields: Any) -> dict[str, Any]:
+        """Call Stripe's API, with a form as it wants it, and wait for what follows."""
+        answer = self._send("POST", f"/v1/{path}", data=fields)
+        self.settle()
+        return answer
+
+    def settle(self) -> None:
+        """Wait until all webhooks have been received."""
+        answer = self.call("POST", "deliveries/wait")
+        if answer["failed"] or not answer["settled"]:
+            self.check_deliveries()
 
     # --- Webhooks ---------------------------------------------------------------------------------
 

@@ -1,10 +1,11 @@
 """The whole story as a list in order of time: a pure function of seed, `now` and scale."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from random import Random
 
+from accounts.london import LONDON, day_of
 from crm.demo import happenings as story
 from crm.demo.conversations import (
     ABOUT_LEAVING,
@@ -24,11 +25,20 @@ from crm.demo.people import AGENT, MANAGER, OLIVIA, Crowd, OwnerPlan
 from crm.demo.traffic import Traffic
 
 LENGTH = timedelta(days=548)
+WORKER_AT = time(9, 30)  # London; the hour's round in which nearly all of the day's mail goes out
 OWNERS, ENQUIRIES = 40, 400
 FEWEST_ENQUIRIES = 30  # so that even the smallest story has one of every sort
 
-# A new card is for everything that an owner pays, so these owners have one house each.
-ALONE = {Course.PAST_DUE, Course.RECOVERED, Course.UNPAID}
+OWING = {Course.PAST_DUE, Course.UNPAID}
+# A new card is for everything that an owner pays, and what happens to a charge has all memberships
+# of its customer looked at again. So these owners have one house each.
+ALONE = OWING | {
+    Course.RECOVERED,
+    Course.REFUNDED,
+    Course.DISPUTED,
+    Course.CHARGED_BACK,
+    Course.CUT_SHORT,
+}
 # What the owner of the demo login has on the dashboard.
 OLIVIAS = [Course.STEADY, Course.STEADY, Course.PAUSED, Course.PENDING, Course.DRAFT]
 
@@ -63,7 +73,7 @@ class StoryWriter:
     def write(self) -> list[story.Happening]:
         lives = self.write_lives()
         families = self.share_out(lives)
-        happened = [*self.staff(), *self.arrivals(families)]
+        happened = [*self.staff(), *self.rounds(), *self.arrivals(families)]
         happened += [step for life in lives for step in life.happenings]
         happened += self.traffic(lives, families)
         happened += self.talks(lives, families, happened)
@@ -118,6 +128,11 @@ class StoryWriter:
             story.StaffJoin(first, MANAGER, is_manager=True),
             story.StaffJoin(first + HOUR, AGENT, is_manager=False),
         ]
+
+    def rounds(self) -> list[story.Happening]:
+        first, days = day_of(self.start), range(1, LENGTH.days + 1)
+        mornings = [datetime.combine(first + day * DAY, WORKER_AT, LONDON) for day in days]
+        return [story.WorkerRound(morning.astimezone(UTC)) for morning in mornings]
 
     # --- Guests -----------------------------------------------------------------------------------
 
@@ -200,7 +215,7 @@ class Talks:
                 talks += self.after(step.at, email, ABOUT_LEAVING, 1, house)
             if isinstance(step, story.Reject):
                 talks += self.after(step.at, email, ABOUT_REJECTION, 1, house)
-        if life.course in ALONE and life.course is not Course.RECOVERED:
+        if life.course in OWING:
             end = min(life.shown[-1][1], life.shown[-1][1] - 2 * DAY)
             talks += self.after(end - 2 * DAY, email, ABOUT_MONEY, 1, house)
         return talks

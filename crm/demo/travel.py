@@ -1,8 +1,9 @@
 """Living through the past: one clock for this process, the receiver's threads and the sandbox."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from threading import Thread
+from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -49,6 +50,7 @@ class Receiver:
 
     def __init__(self, clock: TravellingClock) -> None:
         self.clock = clock
+        self.door = Lock()
         self.application = get_wsgi_application()
         self.server = make_server("127.0.0.1", 0, self.receive, WSGIServer, QuietHandler)
         self.thread = Thread(target=self.serve, name="webhook receiver", daemon=True)
@@ -77,7 +79,17 @@ class Receiver:
         finally:
             connections.close_all()
 
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Let webhooks wait at the door: else they and what asks Stripe here would race."""
+        with self.door:
+            yield
+
     def receive(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
+        with self.door:
+            return self._receive(environ, start_response)
+
+    def _receive(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         site = urlsplit(settings.SITE_URL)
         # As from the web server in front: or the host would be refused, or sent on to https.
         environ |= {"HTTP_HOST": site.netloc, "HTTP_X_FORWARDED_PROTO": site.scheme}

@@ -106,6 +106,7 @@ def end_now(happening: EndNow, stage: Stage) -> None:
 def change_card(happening: ChangeCard, stage: Stage) -> None:
     customer = Customer.objects.get(owner=stage.house(happening.house).owner_id)
     stage.sandbox.change_card(customer.stripe_id, happening.card)
+    stage.new_cards.add(customer.owner_id)
 
 
 def subscription_of(house: Property) -> str:

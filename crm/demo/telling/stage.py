@@ -12,6 +12,7 @@ from crm.demo.happenings import Happening
 from crm.demo.houses import HousePlan
 from crm.demo.people import AGENT, MANAGER, Person
 from crm.demo.sandbox import Sandbox
+from crm.demo.travel import Receiver
 from listings.models import Enquiry, Property
 
 
@@ -20,10 +21,12 @@ class Stage:
     """The rows that have come to be, by what the story calls them."""
 
     sandbox: Sandbox
+    receiver: Receiver
     album: Album
     password: str  # hashed already, for all logins: hashing is slow on purpose
     houses: dict[str, int] = field(default_factory=dict)
     enquiries: dict[int, int] = field(default_factory=dict)
+    new_cards: set[int] = field(default_factory=set)  # owners whose card nobody has looked at
 
     def house(self, plan: HousePlan) -> Property:
         joined = Property.objects.select_related("owner__user")

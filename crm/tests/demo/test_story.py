@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crm.demo import happenings as story
-from crm.demo.memberships import COUNTS, Course, counts, months_before
+from crm.demo.memberships import COUNTS, REFUSALS, RISING, Course, counts, months_before
 from crm.demo.story import ENQUIRIES, LENGTH, OWNERS, plan_story
 
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
@@ -136,6 +136,55 @@ class TestPeople:
         changed = {owner_of[each.house.title] for each in all_of(plan, story.ChangeCard)}
 
         assert {houses[email] for email in changed} == {1}
+
+
+class TestMoney:
+    """What staff most want to see has happened to somebody."""
+
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            story.ChangePlan,
+            story.BankSays,
+            story.GiveBack,
+            story.Credit,
+            story.Dispute,
+            story.DecideDispute,
+            story.GiveCoupon,
+            story.Hold,
+        ],
+    )
+    @pytest.mark.parametrize("scale", [0.05, 1])
+    def test_everything_happens_even_in_a_small_story(self, kind, scale):
+        assert list(all_of(plan_story("gatehouse", NOW, scale), kind))
+
+    def test_disputes_are_won_lost_and_open(self, plan):
+        decided = list(all_of(plan, story.DecideDispute))
+
+        assert {each.won for each in decided} == {True, False}
+        assert len(list(all_of(plan, story.Dispute))) == len(decided) + 1
+
+    def test_renewals_fail_for_every_reason(self, plan):
+        codes = {each.code for each in all_of(plan, story.BankSays)}
+        cards = {each.card for each in all_of(plan, story.ChangeCard)}
+
+        assert set(REFUSALS) <= codes | cards
+
+    def test_plans_change_both_ways_and_between_monthly_and_yearly(self, plan):
+        bought = {each.house.title: each.sale for each in all_of(plan, story.Buy)}
+        moves = [(bought[each.house.title], each) for each in all_of(plan, story.ChangePlan)]
+
+        steps = {RISING.index(new.tier) - RISING.index(old.tier) for old, new in moves}
+        assert min(steps) < 0 < max(steps)
+        assert {(old.cycle, new.cycle) for old, new in moves if old.cycle != new.cycle} == {
+            ("monthly", "annual"),
+            ("annual", "monthly"),
+        }
+
+    def test_the_worker_comes_each_morning(self, plan):
+        days = {each.at.date() for each in all_of(plan, story.WorkerRound)}
+
+        assert len(days) == LENGTH.days
 
 
 def test_months_are_counted_back_over_the_turn_of_the_year():
