@@ -119,6 +119,10 @@ class TestDelivery:
 
 
 class TestOthers:
+    @pytest.fixture(autouse=True)
+    def shorter(self, monkeypatch):
+        monkeypatch.setattr(patience, "SHORT_CALL_SECONDS", 0.5)
+
     def test_a_look_by_staff_takes_no_longer_than_a_page_may(self, client, stripe_api):
         problem = SubscriptionProblemFactory()
         client.force_login(UserFactory(staff=True))
