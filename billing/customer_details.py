@@ -10,6 +10,11 @@ from billing import gateway
 from billing.models import Customer
 
 
+def forget_erased() -> None:
+    """Of an owner who was erased, keep nothing that Stripe was told."""
+    Customer.objects.filter(owner=None).exclude(told={}).update(told={})
+
+
 def outdated() -> Iterator[Customer]:
     """Yield the customers whose owner is no longer as Stripe was told."""
     customers = Customer.objects.filter(owner__isnull=False).select_related("owner__user")

@@ -120,11 +120,15 @@ def test_one_that_stripe_no_longer_has_is_not_asked_after_again(
     assert list(customer_details.outdated()) == []
 
 
-def test_an_owner_who_was_erased_is_nobody_to_tell_of(alice):
-    Customer.objects.update(told={})
+def test_an_owner_who_was_erased_is_told_of_no_more_and_forgotten(alice, stripe_api, capsys):
+    before = held(stripe_api)["email"]
     alice.user.delete()
 
-    assert list(customer_details.outdated()) == []
+    call_command("stripe_customers")
+
+    assert "0 updated, 0 gone, 0 failed" in capsys.readouterr().out
+    assert held(stripe_api)["email"] == before
+    assert Customer.objects.get().told == {}
 
 
 @pytest.mark.parametrize("owners", [2, 12])

@@ -18,6 +18,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        customer_details.forget_erased()
         counts: Counter[str] = Counter()
         for customer in list(customer_details.outdated()):
             counts[self._tell(customer)] += 1
