@@ -34,15 +34,13 @@ def change_plan(happening: ChangePlan, stage: Stage) -> None:
 
 
 def _change_now(membership: Membership, plan: Plan) -> None:
-    name = membership.stripe_subscription_id
-    item = changing.item_to_change(gateway.fetch_subscription(name))
+    subscription = gateway.fetch_subscription(membership.stripe_subscription_id)
     gateway.change_now(
-        name,
-        item["id"],
+        subscription,
+        changing.item_to_change(subscription)["id"],
         gateway.ensure_price(plan),
         proration_date=int(timezone.now().timestamp()),
-        note=plan.lookup_key,
-        purchase=f"{name}-{plan.lookup_key}",
+        purchase=f"{membership.stripe_subscription_id}-{plan.lookup_key}",
     )
 
 
