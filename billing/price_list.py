@@ -1,5 +1,6 @@
 """Which tier and cycle a Stripe price stands for. An unknown price is never taken for bronze."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from billing import stripe_shapes as shapes
@@ -20,16 +21,53 @@ def tier_and_cycle(subscription: dict[str, Any]) -> tuple[Tier, str]:
 
     Raises UnknownPrice.
     """
-    prices = [shapes.price_of(item) for item in shapes.items_of(subscription)]
-    for price in prices:
+    for price in _prices_of(subscription):
         tier, cycle = _tier_of(price), _cycle_of(price)
         if tier and cycle:
             return tier, cycle
-    names = ", ".join(price.get("id") or "none" for price in prices) or "none"
+    names = ", ".join(price.get("id") or "none" for price in _prices_of(subscription)) or "none"
     raise UnknownPrice(
         f"No plan in the price list fits the Stripe price {names}. At Stripe, give the price or "
         "its product the metadata “tier” with bronze, silver or gold, then look again."
     )
+
+
+class PlanNames:
+    """The tier's code and the cycle of many subscriptions; the price list is read once."""
+
+    def __init__(self) -> None:
+        self._code_of_key = {
+            plan.lookup_key: plan.tier.code for plan in Plan.objects.select_related("tier")
+        }
+
+    def finder(
+        self, subscriptions: Iterable[dict[str, Any]]
+    ) -> Callable[[dict[str, Any]], tuple[str, str]]:
+        """Return what names the plan of each of these, which are one subscription over time.
+
+        What cannot be named is "": an event leaves out the product, and a lookup key moves on. So
+        a price counts as what it once was said to be.
+        """
+        known: dict[str, str] = {}
+        prices = [price for each in subscriptions for price in _prices_of(each)]
+        for price in prices:
+            if code := self._code_of(price):
+                known.setdefault(price.get("id", ""), code)
+
+        def plan_of(subscription: dict[str, Any]) -> tuple[str, str]:
+            for price in _prices_of(subscription):
+                if code := known.get(price.get("id", "")):
+                    return code, _cycle_of(price) or ""
+            return "", ""
+
+        return plan_of
+
+    def _code_of(self, price: dict[str, Any]) -> str | None:
+        return self._code_of_key.get(price.get("lookup_key")) or _code_by_note(price)
+
+
+def _prices_of(subscription: dict[str, Any]) -> list[dict[str, Any]]:
+    return [shapes.price_of(item) for item in shapes.items_of(subscription)]
 
 
 def _tier_of(price: dict[str, Any]) -> Tier | None:

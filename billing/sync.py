@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Owner
-from billing import gateway, notices, problems
+from billing import gateway, notices, problems, revenue
 from billing import stripe_shapes as shapes
 from billing.deriving import derive
 from billing.entries import Money, ledger_entries
@@ -56,7 +56,15 @@ def refresh_membership(subscription_id: str, *, now: datetime) -> Membership | N
     if subscription is None:
         _miss(subscription_id, now)
         return None
-    invoices = gateway.fetch_invoices(subscription_id)
+    membership = _read(subscription, gateway.fetch_invoices(subscription_id), now)
+    # Also of what has no membership here: what is paid in another currency is listed apart.
+    revenue.follow(subscription, now=now)
+    return membership
+
+
+def _read(
+    subscription: dict[str, Any], invoices: list[dict[str, Any]], now: datetime
+) -> Membership | None:
     try:
         with unreadable_if_garbled():
             money = gateway.fetch_money(invoices)
@@ -64,7 +72,7 @@ def refresh_membership(subscription_id: str, *, now: datetime) -> Membership | N
             return _apply(subscription, invoices, money, now)
     except UnreadableSubscription as problem:
         if problem.__cause__:
-            logger.exception("Stripe's answer about %s has an odd form", subscription_id)
+            logger.exception("Stripe's answer about %s has an odd form", subscription["id"])
         problems.park(subscription, str(problem), now=now)
         return None
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F
 from django_q.tasks import async_task
 
+from billing import revenue
 from billing.models import Arrival, IncomingEvent
 from billing.stripe_shapes import id_of, invoice_subscription_id
 from billing.webhook_guard import Delivery
@@ -23,7 +24,9 @@ def take_in(delivery: Delivery, *, now: datetime, soon: bool = True) -> Incoming
     event, is_new = IncomingEvent.objects.get_or_create(
         stripe_id=delivery.event["id"], defaults=_columns(delivery, now)
     )
-    if not is_new:
+    if is_new:
+        revenue.remember(delivery.event)
+    else:
         same = IncomingEvent.objects.filter(pk=event.pk)
         same.update(seen=F("seen") + 1)
         is_new = bool(same.filter(status=Arrival.FAILED).update(next_try_at=now))

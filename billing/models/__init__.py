@@ -10,9 +10,23 @@ from billing.models.pending_change import PendingChange
 from billing.models.plans import Cycle, Feature, Plan, Tier
 from billing.models.problem import SubscriptionProblem
 from billing.models.reconcile_run import ReconcileRun
+from billing.models.revenue import (
+    EndReason,
+    Movement,
+    RevenueChange,
+    RevenueSpan,
+    Standing,
+    SubscriptionMoment,
+)
 from billing.models.scheduled_change import ScheduledChange
 
 __all__ = [
+    "SubscriptionMoment",
+    "Standing",
+    "RevenueSpan",
+    "RevenueChange",
+    "Movement",
+    "EndReason",
     "Arrival",
     "Cause",
     "Customer",

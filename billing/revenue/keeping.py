@@ -1,0 +1,181 @@
+"""Keeps spans and changes as they follow from the moments; writes only what differs."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Min
+
+from accounts.models import Owner
+from billing.models import Membership, Payment, PaymentKind
+from billing.models.revenue import RevenueChange, RevenueSpan, SubscriptionMoment
+from billing.price_list import PlanNames
+from billing.revenue.moments import look, said_by
+from billing.revenue.movements import Move, moves_of
+from billing.revenue.timeline import Said, Span, spans_of
+from billing.revenue.worth import State
+from billing.state import GARBLED
+
+Json = dict[str, Any]
+
+
+def follow(subscription: Json, *, now: datetime) -> None:
+    """Bring the recurring revenue of a subscription's owner into line with what Stripe says now."""
+    with transaction.atomic():
+        try:
+            look(subscription, now=now)
+        except GARBLED:
+            return  # it is parked as a problem, and what we had stays
+        bring_into_line([subscription["id"]], now=now)
+
+
+def bring_into_line(subscription_ids: Iterable[str], *, now: datetime) -> int:
+    """Derive the spans of these subscriptions, and the changes of all whose they are or were.
+
+    Returns the number of rows written or deleted. Must run inside a transaction.
+    """
+    ids = list(subscription_ids)
+    # One at a time for each owner: a movement is of all an owner's subscriptions together.
+    owners = Owner.objects.filter(memberships__stripe_subscription_id__in=ids)
+    list(Owner.objects.select_for_update(no_key=True).filter(pk__in=owners.values("pk")))
+    stored = RevenueSpan.objects.filter(stripe_subscription_id__in=ids)
+    wanted = wanted_spans(ids, now=now)
+    accounts = {row.account for row in [*stored, *wanted]}
+    written = replace_rows(stored, wanted)
+    for account in accounts:
+        changes = RevenueChange.objects.filter(account=account)
+        written += replace_rows(changes, wanted_changes(account))
+    return written
+
+
+def account_of(membership: Membership | None, customer_id: str) -> str:
+    """Name whose revenue it is: an owner's, or a customer's whose owner is unknown or erased."""
+    if membership and membership.owner_id:
+        return f"owner {membership.owner_id}"
+    return customer_id
+
+
+# --- Derived --------------------------------------------------------------------------------------
+
+
+def wanted_spans(subscription_ids: list[str], *, now: datetime) -> list[RevenueSpan]:
+    """Return the rows that follow from what is known, not saved."""
+    moments = SubscriptionMoment.objects.filter(stripe_subscription_id__in=subscription_ids)
+    sayings: dict[str, list[Said]] = defaultdict(list)
+    customers: dict[str, str] = {}
+    for row in moments.order_by("at", "source_id"):
+        sayings[row.stripe_subscription_id].append(said_by(row))
+        customers[row.stripe_subscription_id] = row.stripe_customer_id
+    paid_since, memberships = _first_payments(subscription_ids), _memberships(subscription_ids)
+    names = PlanNames()
+    return [
+        _span_row(name, customers[name], memberships.get(name), span)
+        for name, said in sayings.items()
+        for span in spans_of(
+            said,
+            plan_of=names.finder(each.kept for each in said),
+            paid_since=paid_since.get(name),
+            until=int(now.timestamp()),
+        )
+    ]
+
+
+def _first_payments(subscription_ids: list[str]) -> dict[str, int]:
+    """Return when the first invoice was paid that was not over nothing, by subscription."""
+    paid = Payment.objects.filter(
+        kind=PaymentKind.INVOICE,
+        net_pence__gt=0,
+        membership__stripe_subscription_id__in=subscription_ids,
+    )
+    first = (
+        paid.order_by().values_list("membership__stripe_subscription_id").annotate(Min("paid_at"))
+    )
+    return {name: int(moment.timestamp()) for name, moment in first}
+
+
+def _memberships(subscription_ids: list[str]) -> dict[str, Membership]:
+    known = Membership.objects.filter(stripe_subscription_id__in=subscription_ids)
+    return {membership.stripe_subscription_id: membership for membership in known}
+
+
+def _span_row(
+    subscription_id: str, customer_id: str, membership: Membership | None, span: Span
+) -> RevenueSpan:
+    state = span.state
+    return RevenueSpan(
+        account=account_of(membership, customer_id),
+        stripe_subscription_id=subscription_id,
+        membership=membership,
+        owner_id=membership.owner_id if membership else None,
+        starts_on=span.starts_on,
+        ends_on=span.ends_on,
+        standing=state.standing,
+        annual_pence=state.annual_pence,
+        currency=state.currency,
+        tier=state.tier,
+        cycle=state.cycle,
+        is_at_risk=state.is_at_risk,
+        leaving_on=state.leaving_on,
+        end_reason=span.end_reason,
+    )
+
+
+def wanted_changes(account: str) -> list[RevenueChange]:
+    """Return the movements that follow from an account's spans as they are stored, not saved."""
+    rows = list(RevenueSpan.objects.filter(account=account).order_by("starts_on"))
+    spans: dict[str, list[Span]] = defaultdict(list)
+    for row in rows:
+        spans[row.stripe_subscription_id].append(_span_of(row))
+    return [_change_row(rows[0], move) for move in moves_of(dict(spans))]
+
+
+def _span_of(row: RevenueSpan) -> Span:
+    state = State(
+        standing=row.standing,
+        annual_pence=row.annual_pence,
+        currency=row.currency,
+        tier=row.tier,
+        cycle=row.cycle,
+        is_at_risk=row.is_at_risk,
+        leaving_on=row.leaving_on,
+    )
+    return Span(row.starts_on, row.ends_on, state, row.end_reason)
+
+
+def _change_row(span: RevenueSpan, move: Move) -> RevenueChange:
+    return RevenueChange(
+        owner_id=span.owner_id,
+        account=span.account,
+        stripe_subscription_id=move.subscription,
+        day=move.day,
+        kind=move.kind,
+        before_pence=move.before,
+        after_pence=move.after,
+        amount_pence=move.amount,
+        tier=move.tier,
+        cycle=move.cycle,
+        what=move.what,
+        reason=move.reason,
+        was_past_due=move.was_past_due,
+    )
+
+
+# --- Written --------------------------------------------------------------------------------------
+
+
+def replace_rows(stored: models.QuerySet[Any], wanted: Iterable[models.Model]) -> int:
+    """Delete what must not stand, create what is missing; return how many rows that were."""
+    missing = {content(row): row for row in wanted}
+    surplus = [row.pk for row in stored if missing.pop(content(row), None) is None]
+    if surplus:
+        stored.model.objects.filter(pk__in=surplus).delete()
+    stored.model.objects.bulk_create(missing.values())
+    return len(surplus) + len(missing)
+
+
+def content(row: models.Model) -> tuple[Any, ...]:
+    """Return all that a derived row says: everything but its own key."""
+    fields = row._meta.concrete_fields
+    return tuple(getattr(row, field.attname) for field in fields if not field.primary_key)

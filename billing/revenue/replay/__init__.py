@@ -1,0 +1,1 @@
+"""Plays written histories of subscriptions through the production code: `revenue_replay`."""

@@ -1,0 +1,134 @@
+"""From all that was said of one subscription to what it was on each London day: pure.
+
+In whatever order it came in, the same moments give the same spans.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from accounts.london import day_of_timestamp
+from billing.models.revenue import EndReason, Standing
+from billing.revenue.discounts import DAY, KnownDiscounts
+from billing.revenue.worth import State, state_at
+
+Json = dict[str, Any]
+PlanOf = Callable[[Json], tuple[str, str]]
+
+# Where Stripe leaves a subscription past due for ever, it does not count for ever.
+LONGEST_PAST_DUE = 30 * DAY
+STUCK = State(end_reason=EndReason.PAYMENT_FAILED)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A moment, in Unix seconds, with its source's id and what was kept of the subscription."""
+
+    at: int
+    source_id: str
+    kept: Json
+
+    @property
+    def order(self) -> tuple[int, bool, str]:
+        """What ended comes last of what was said in one second."""
+        return self.holds_from, bool(self.kept.get("ended_at")), self.source_id
+
+    @property
+    def holds_from(self) -> int:
+        """An end holds from when it came to pass, however late we heard of it."""
+        return min(self.at, self.kept.get("ended_at") or self.at)
+
+
+@dataclass(frozen=True)
+class Span:
+    """What a subscription was from one London day until before another; None for no end."""
+
+    starts_on: date
+    ends_on: date | None
+    state: State
+    end_reason: str = ""
+
+    def holds_on(self, day: date) -> bool:
+        return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
+
+
+def spans_of(
+    sayings: Iterable[Said], *, plan_of: PlanOf, paid_since: int | None, until: int
+) -> list[Span]:
+    """Return the spans up to a moment `until`, oldest first.
+
+    `paid_since` is when the first invoice that was not over nothing was paid: nobody pays before.
+    """
+    states = _states(sorted(sayings, key=lambda said: said.order), plan_of, until)
+    begun = _from_first_payment(states, paid_since)
+    return _by_day(list(begun))
+
+
+def _states(ordered: list[Said], plan_of: PlanOf, until: int) -> Iterator[tuple[int, State]]:
+    discounts = KnownDiscounts(said.kept for said in ordered)
+    past_due_since = None
+    for said, following in pairwise([*ordered, None]):
+        begins = said.holds_from if said is not ordered[0] else _began(said)
+        ends = following.holds_from if following else until + 1
+        if said.kept["status"] != "past_due":
+            past_due_since = None
+        elif past_due_since is None:
+            past_due_since = begins
+        stuck_at = (past_due_since or until) + LONGEST_PAST_DUE
+        for at in _turns(said.kept, begins, min(ends, until + 1), discounts, stuck_at):
+            state = state_at(said.kept, at, discounts, plan_of(said.kept))
+            yield at, STUCK if at >= stuck_at and state.runs else state
+
+
+def _began(said: Said) -> int:
+    """What was first said holds from the subscription's start: it was not heard of earlier."""
+    start = said.kept.get("start_date") or said.kept.get("created") or said.holds_from
+    return min(start, said.holds_from)
+
+
+def _turns(
+    kept: Json, begins: int, ends: int, discounts: KnownDiscounts, stuck_at: int
+) -> list[int]:
+    """Return when a state changes by itself, until something else is said."""
+    resumes_at = (kept.get("pause_collection") or {}).get("resumes_at")
+    turns = [*discounts.boundaries(), resumes_at, stuck_at]
+    return [begins, *sorted({turn for turn in turns if turn and begins < turn < ends})]
+
+
+def _from_first_payment(
+    states: Iterable[tuple[int, State]], paid_since: int | None
+) -> Iterator[tuple[int, State]]:
+    """Nobody pays before the first payment: until then all stays as it was.
+
+    Where no payment is known, it is from the start of the subscription.
+    """
+    was, waiting = State(), None
+    for at, state in states:
+        if waiting and paid_since and at > paid_since:
+            yield paid_since, waiting
+        waiting = None
+        if state.standing == Standing.PAYING and paid_since and at < paid_since:
+            waiting = state
+            state = replace(was, end_reason="")
+        yield at, state
+        was = state
+    if waiting and paid_since:
+        yield paid_since, waiting
+
+
+def _by_day(states: list[tuple[int, State]]) -> list[Span]:
+    """Keep the last state of each London day, and only what differs from the one before."""
+    last: dict[date, State] = {}
+    for at, state in states:
+        last[day_of_timestamp(at)] = state
+    days = sorted(last)
+    changes = [
+        day for index, day in enumerate(days) if not index or last[day] != last[days[index - 1]]
+    ]
+    return [
+        Span(day, following, last[day], last[following].end_reason if following else "")
+        for day, following in pairwise([*changes, None])
+        if last[day].runs
+    ]

@@ -1,0 +1,114 @@
+"""What a subscription is at a moment, and what it brings in a year: pure, pence, net of VAT."""
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+from accounts.london import day_of_timestamp
+from billing import stripe_shapes as shapes
+from billing.models.revenue import EndReason, Standing
+from billing.revenue.discounts import Discount, KnownDiscounts
+from billing.state import LAPSED, NEVER_BEGAN, OUR_CURRENCY
+
+Json = dict[str, Any]
+
+A_YEAR = {"year": 1, "month": 12, "week": 52, "day": 365}
+END_REASONS = {
+    "cancellation_requested": EndReason.VOLUNTARY,
+    "payment_failed": EndReason.PAYMENT_FAILED,
+    "payment_disputed": EndReason.PAYMENT_DISPUTED,
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """What one subscription is. `standing` is "" for one that does not run; then `end_reason`
+    says why, and is "" for one that never began."""
+
+    standing: str = ""
+    annual_pence: int = 0
+    currency: str = OUR_CURRENCY
+    tier: str = ""
+    cycle: str = ""
+    is_at_risk: bool = False
+    leaving_on: date | None = None
+    end_reason: str = ""
+
+    @property
+    def runs(self) -> bool:
+        return bool(self.standing)
+
+
+def state_at(said: Json, at: int, discounts: KnownDiscounts, plan: tuple[str, str]) -> State:
+    """Return what was said of a subscription as it holds at a moment (Unix seconds) after it.
+
+    `plan` is the tier's code and the cycle.
+    """
+    status = said["status"]
+    if status in NEVER_BEGAN:
+        return State()
+    if status in {"canceled", "unpaid"}:
+        return State(end_reason=_end_reason(said))
+    annual = annual_pence(said, at, discounts)
+    standing = _standing(said, at, annual)
+    return State(
+        standing=standing,
+        annual_pence=annual if standing == Standing.PAYING else 0,
+        currency=currency_of(said),
+        tier=plan[0],
+        cycle=plan[1],
+        is_at_risk=status == "past_due" and standing == Standing.PAYING,
+        leaving_on=day_of_timestamp(shapes.scheduled_end(said)),
+    )
+
+
+def _end_reason(said: Json) -> str:
+    if said["status"] in LAPSED:
+        return EndReason.PAYMENT_FAILED
+    return END_REASONS.get(shapes.end_reason(said), EndReason.OTHER)
+
+
+def _standing(said: Json, at: int, annual: int) -> str:
+    pause = said.get("pause_collection") or {}
+    is_held = bool(pause) and not (pause.get("resumes_at") and pause["resumes_at"] <= at)
+    if said["status"] == "paused" or is_held:
+        return Standing.PAUSED
+    if said["status"] == "trialing":
+        return Standing.TRIAL
+    return Standing.PAYING if annual > 0 else Standing.COMPLIMENTARY
+
+
+def currency_of(said: Json) -> str:
+    named = said.get("currency") or shapes.items_of(said)[0]["price"].get("currency")
+    return (named or OUR_CURRENCY).lower()
+
+
+# --- A year -------------------------------------------------------------------------------------
+
+
+def annual_pence(said: Json, at: int, discounts: KnownDiscounts) -> int:
+    """Return what all its items bring in a year, rounded once an item, after VAT is taken out."""
+    whole = discounts.at([*said["discounts"], *discounts.single], at)
+    return sum(
+        _annual_pence(item, said, [*discounts.at(item["discounts"], at), *whole])
+        for item in shapes.items_of(said)
+    )
+
+
+def _annual_pence(item: Json, said: Json, discounts: list[Discount]) -> int:
+    price = item["price"]
+    amount = price.get("unit_amount", price.get("amount"))
+    if amount is None:  # by use, or in steps: what it brings is not known beforehand
+        return 0
+    amount *= 1 if item.get("quantity") is None else item["quantity"]
+    for discount in discounts:
+        amount = discount.off(amount)
+    net, _ = shapes.net_and_vat(amount, shapes.tax_rates_of(said, item))
+    return floor(net * _times_a_year(price) + Fraction(1, 2))
+
+
+def _times_a_year(price: Json) -> Fraction:
+    recurring = price.get("recurring") or price
+    return Fraction(A_YEAR[recurring["interval"]], recurring.get("interval_count") or 1)
