@@ -88,6 +88,8 @@ class RevenueSpan(models.Model):
     leaving_on = models.DateField(null=True, blank=True)
     # Of a span after which the subscription no longer runs.
     end_reason = models.CharField(max_length=16, choices=EndReason, blank=True)
+    # When it changes by itself, as a discount ends: it is derived anew on that day.
+    turns_on = models.DateField(null=True, blank=True)
 
     objects = RevenueSpanQuerySet.as_manager()
 
@@ -96,6 +98,9 @@ class RevenueSpan(models.Model):
         indexes = [
             models.Index(fields=["account", "starts_on"], name="revenue_span_account"),
             models.Index(fields=["starts_on", "ends_on"], name="revenue_span_days"),
+            models.Index(
+                fields=["turns_on"], condition=~Q(turns_on=None), name="revenue_span_turns"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

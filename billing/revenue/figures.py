@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.london import start_of_day
-from billing.models import Episode, Outcome, Payment, PaymentKind
+from billing.models import Episode, Payment, PaymentKind
 from billing.models.revenue import GAINS, LOSSES, Movement, RevenueChange, RevenueSpan, Standing
 
 Amounts = dict[str, int]
@@ -156,7 +156,10 @@ def cash(start: date, end: date, *kinds: PaymentKind) -> QuerySet[Payment]:
 
 def recovered(start: date, end: date) -> QuerySet[Episode]:
     """What was paid after it had failed, by the month of the first failure, where it stays."""
-    return failed(start, end).filter(outcome=Outcome.PAID)
+    paid = Payment.objects.filter(
+        kind=PaymentKind.INVOICE, stripe_invoice_id=OuterRef("stripe_invoice_id")
+    )
+    return failed(start, end).filter(Exists(paid))
 
 
 def failed(start: date, end: date) -> QuerySet[Episode]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import Min
 
+from accounts.london import day_of_timestamp
 from accounts.models import Owner
 from billing.models import Membership, Payment, PaymentKind
 from billing.models.revenue import RevenueChange, RevenueSpan, SubscriptionMoment
@@ -119,6 +120,7 @@ def _span_row(
         is_at_risk=state.is_at_risk,
         leaving_on=state.leaving_on,
         end_reason=span.end_reason,
+        turns_on=day_of_timestamp(span.turns_at),
     )
 
 

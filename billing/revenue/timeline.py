@@ -43,15 +43,35 @@ class Said:
 
 @dataclass(frozen=True)
 class Span:
-    """What a subscription was from one London day until before another; None for no end."""
+    """What a subscription was from one London day until before another; None for no end.
+
+    `turns_at`: when a span that goes on will change by itself, as a discount ends.
+    """
 
     starts_on: date
     ends_on: date | None
     state: State
     end_reason: str = ""
+    turns_at: int | None = None
 
     def holds_on(self, day: date) -> bool:
         return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
+
+
+@dataclass(frozen=True)
+class _Reign:
+    """How long what was said held, and when it would no longer count as paying."""
+
+    said: Said
+    begins: int
+    ends: int | None
+    stuck_at: int | None
+
+    def turns(self, discounts: KnownDiscounts) -> list[int]:
+        """Return when the state changes by itself, until something else is said."""
+        resumes_at = (self.said.kept.get("pause_collection") or {}).get("resumes_at")
+        turns = {*discounts.boundaries(), resumes_at, self.stuck_at} - {None}
+        return sorted(at for at in turns if at > self.begins and (not self.ends or at < self.ends))
 
 
 def spans_of(
@@ -61,40 +81,41 @@ def spans_of(
 
     `paid_since` is when the first invoice that was not over nothing was paid: nobody pays before.
     """
-    states = _states(sorted(sayings, key=lambda said: said.order), plan_of, until)
-    begun = _from_first_payment(states, paid_since)
-    return _by_day(list(begun))
-
-
-def _states(ordered: list[Said], plan_of: PlanOf, until: int) -> Iterator[tuple[int, State]]:
+    ordered = sorted(sayings, key=lambda said: said.order)
     discounts = KnownDiscounts(said.kept for said in ordered)
+    reigns = [*_reigns(ordered)]
+    states = (state for reign in reigns for state in _states(reign, discounts, plan_of, until))
+    spans = _by_day(list(_from_first_payment(states, paid_since)))
+    if spans and spans[-1].ends_on is None:
+        coming = (at for at in reigns[-1].turns(discounts) if at > until)
+        spans[-1] = replace(spans[-1], turns_at=next(coming, None))
+    return spans
+
+
+def _reigns(ordered: list[Said]) -> Iterator[_Reign]:
     past_due_since = None
     for said, following in pairwise([*ordered, None]):
-        begins = said.holds_from if said is not ordered[0] else _began(said)
-        ends = following.holds_from if following else until + 1
-        if said.kept["status"] != "past_due":
-            past_due_since = None
-        elif past_due_since is None:
-            past_due_since = begins
-        stuck_at = (past_due_since or until) + LONGEST_PAST_DUE
-        for at in _turns(said.kept, begins, min(ends, until + 1), discounts, stuck_at):
-            state = state_at(said.kept, at, discounts, plan_of(said.kept))
-            yield at, STUCK if at >= stuck_at and state.runs else state
+        begins = _began(said) if said is ordered[0] else said.holds_from
+        is_past_due = said.kept["status"] == "past_due"
+        past_due_since = (past_due_since or begins) if is_past_due else None
+        stuck_at = past_due_since + LONGEST_PAST_DUE if past_due_since else None
+        yield _Reign(said, begins, following.holds_from if following else None, stuck_at)
+
+
+def _states(
+    reign: _Reign, discounts: KnownDiscounts, plan_of: PlanOf, until: int
+) -> Iterator[tuple[int, State]]:
+    kept = reign.said.kept
+    for at in [reign.begins, *(at for at in reign.turns(discounts) if at <= until)]:
+        state = state_at(kept, at, discounts, plan_of(kept))
+        is_stuck = reign.stuck_at is not None and at >= reign.stuck_at
+        yield at, STUCK if is_stuck and state.runs else state
 
 
 def _began(said: Said) -> int:
     """What was first said holds from the subscription's start: it was not heard of earlier."""
     start = said.kept.get("start_date") or said.kept.get("created") or said.holds_from
     return min(start, said.holds_from)
-
-
-def _turns(
-    kept: Json, begins: int, ends: int, discounts: KnownDiscounts, stuck_at: int
-) -> list[int]:
-    """Return when a state changes by itself, until something else is said."""
-    resumes_at = (kept.get("pause_collection") or {}).get("resumes_at")
-    turns = [*discounts.boundaries(), resumes_at, stuck_at]
-    return [begins, *sorted({turn for turn in turns if turn and begins < turn < ends})]
 
 
 def _from_first_payment(

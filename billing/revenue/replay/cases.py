@@ -41,6 +41,9 @@ BEGINNINGS = {"start", "trial_start", "incomplete"}
 DURATIONS = {"forever", "repeating", "once"}
 
 
+LISTS = ("event_cases", "status_cases")
+
+
 class BadCase(Exception):
     """The file cannot be played; the message says which case, and what is wrong with it."""
 
@@ -75,14 +78,15 @@ def read_file(path: Path) -> Json:
         raise BadCase(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise BadCase(f"{path} is not JSON: {error}.") from error
-    if not isinstance(content, dict) or not isinstance(content.get("event_cases", []), list):
-        raise BadCase(f"{path} has no list “event_cases”: is it a file of worked cases?")
+    lists = [content.get(name, []) for name in LISTS] if isinstance(content, dict) else [None]
+    if not all(isinstance(each, list) for each in lists) or not any(lists):
+        raise BadCase(f"{path} has no {' and no '.join(LISTS)}: is it a file of worked cases?")
     return content
 
 
 def read_case(given: Json, prices: Json) -> Case:
     """Return one of the `event_cases`. Raises BadCase."""
-    name = str(given.get("id", "a case without an id"))
+    name = name_of(given)
     try:
         happenings = sorted(
             _happenings(given["customers"], prices), key=lambda happening: happening.at
@@ -93,6 +97,13 @@ def read_case(given: Json, prices: Json) -> Case:
         raise BadCase(f"{name}: {reason}") from reason
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise BadCase(f"{name}: it has not the form of a case ({error!r}).") from error
+
+
+def name_of(given: Any) -> str:
+    name = given.get("id") if isinstance(given, dict) else None
+    if not isinstance(name, str):
+        raise BadCase("A case has no “id”.")
+    return name
 
 
 def _copies(customer: Json) -> list[str]:

@@ -1,6 +1,6 @@
 """Plays one case: each event goes in as Stripe's would, then the production code is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,15 +15,40 @@ from billing import revenue
 from billing.models import Customer
 from billing.patience import answered_by
 from billing.revenue.replay.answers import answer
-from billing.revenue.replay.cases import Case, horizon
+from billing.revenue.replay.cases import Case, horizon, name_of, read_case
 from billing.revenue.replay.history import History
+from billing.revenue.replay.status import status_answer
 from billing.revenue.replay.world import World
 from billing.sync import refresh_membership
 
+Json = dict[str, Any]
+
+COMMENTS = {"alternatives", "wrong_answers"}
 KEY = "sk_test_of_a_world_in_memory"
 
 
-def play(case: Case) -> dict[str, Any]:
+Watch = Callable[[int], None]
+
+
+def replay(content: Json, *, watch: Watch = lambda count: None) -> Json:
+    """Return the answers to all cases of a file, by their ids; `watch` gets how many there are.
+
+    All are read before the first is played. Raises BadCase.
+    """
+    prices = content.get("prices") or {}
+    cases = [read_case(given, prices) for given in content.get("event_cases", [])]
+    states = content.get("status_cases", [])
+    answers: Json = {}
+    for case in cases:
+        answers[case.id] = play(case)
+        watch(len(cases) + len(states))
+    for given in states:
+        answers[name_of(given)] = status_answer(given)
+        watch(len(cases) + len(states))
+    return answers
+
+
+def play(case: Case) -> Json:
     """Return what the production code makes of each key that the case expects.
 
     Leaves nothing behind in the database.
@@ -34,9 +59,6 @@ def play(case: Case) -> dict[str, Any]:
         answers = {key: answer(case, key) for key in case.expected if key not in COMMENTS}
         transaction.set_rollback(True)
     return answers
-
-
-COMMENTS = {"alternatives", "wrong_answers"}
 
 
 @contextmanager
