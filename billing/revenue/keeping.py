@@ -17,7 +17,7 @@ from billing.revenue.moments import look, said_by
 from billing.revenue.movements import Move, moves_of
 from billing.revenue.timeline import Said, Span, spans_of
 from billing.revenue.worth import State
-from billing.state import GARBLED
+from billing.state import UnreadableSubscription
 
 Json = dict[str, Any]
 
@@ -27,7 +27,7 @@ def follow(subscription: Json, *, now: datetime) -> None:
     with transaction.atomic():
         try:
             look(subscription, now=now)
-        except GARBLED:
+        except UnreadableSubscription:
             return  # it is parked as a problem, and what we had stays
         bring_into_line([subscription["id"]], now=now)
 

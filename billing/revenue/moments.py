@@ -15,9 +15,9 @@ from billing import stripe_shapes as shapes
 from billing.models.revenue import SubscriptionMoment
 from billing.revenue.discounts import KnownDiscounts
 from billing.revenue.saying import kept_of
-from billing.revenue.timeline import Said
+from billing.revenue.timeline import Said, check_readable
 from billing.revenue.worth import state_at
-from billing.state import GARBLED
+from billing.state import UnreadableSubscription, unreadable_if_garbled
 
 logger = logging.getLogger(__name__)
 
@@ -35,24 +35,25 @@ def remember(event: Json) -> None:
     if not event["type"].startswith(EVENTS) or subject.get("object") != "subscription":
         return
     try:
-        moment = _moment(event["id"], subject, int(event["created"]))
+        moment = _moment(event["id"], subject, event["created"])
         known = SubscriptionMoment.objects
-        known.get_or_create(source_id=moment.source_id, defaults=_columns(moment))
-    except GARBLED:
+        with unreadable_if_garbled():
+            known.get_or_create(source_id=moment.source_id, defaults=_columns(moment))
+    except UnreadableSubscription:
         logger.warning("Event %s says nothing that can be kept", event["id"], exc_info=True)
 
 
 def look(subscription: Json, *, now: datetime) -> None:
     """Keep what Stripe says now where nothing said before amounts to it.
 
-    Raises what reading an odd form raises.
+    Raises UnreadableSubscription.
     """
     before = sorted(sayings_of([subscription["id"]]), key=lambda said: said.order)
-    kept = kept_of(subscription)
-    at = max(int(now.timestamp()), *_past_times(kept))
-    if before and _says_nothing_new(before, kept, at):
-        return
+    with unreadable_if_garbled():
+        at = max(int(now.timestamp()), *_past_times(subscription))
     moment = _moment(f"look:{subscription['id']}:{at}", subscription, at)
+    if before and _says_nothing_new(before, moment.said, at):
+        return
     SubscriptionMoment.objects.update_or_create(
         source_id=moment.source_id, defaults=_columns(moment)
     )
@@ -74,20 +75,24 @@ def _price_ids(kept: Json) -> list[str]:
     return [item["price"].get("id", "") for item in shapes.items_of(kept)]
 
 
-def _past_times(kept: Json) -> Iterable[int]:
+def _past_times(subscription: Json) -> Iterable[int]:
     """Times that Stripe's clock has passed; ours may be behind it."""
-    begun = shapes.current_period(kept)[0]
-    return [each for each in (begun, kept.get("ended_at"), kept.get("created")) if each]
+    begun = shapes.current_period(subscription)[0]
+    return [each for each in (begun, subscription.get("ended_at"), subscription["created"]) if each]
 
 
+@unreadable_if_garbled()
 def _moment(source_id: str, subscription: Json, at: int) -> SubscriptionMoment:
-    return SubscriptionMoment(
+    """Raises UnreadableSubscription."""
+    moment = SubscriptionMoment(
         source_id=source_id,
         stripe_subscription_id=subscription["id"],
         stripe_customer_id=shapes.id_of(subscription.get("customer")),
         at=moment_of_timestamp(at),
         said=kept_of(subscription),
     )
+    check_readable(said_by(moment))
+    return moment
 
 
 def _columns(moment: SubscriptionMoment) -> dict[str, Any]:

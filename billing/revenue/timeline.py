@@ -13,6 +13,7 @@ from accounts.london import day_of_timestamp
 from billing.models.revenue import EndReason, Standing
 from billing.revenue.discounts import DAY, KnownDiscounts
 from billing.revenue.worth import State, state_at
+from billing.state import unreadable_if_garbled
 
 Json = dict[str, Any]
 PlanOf = Callable[[Json], tuple[str, str]]
@@ -90,6 +91,12 @@ def spans_of(
         coming = (at for at in reigns[-1].turns(discounts) if at > until)
         spans[-1] = replace(spans[-1], turns_at=next(coming, None))
     return spans
+
+
+def check_readable(said: Said) -> None:
+    """Raises UnreadableSubscription for what `spans_of` could not be given."""
+    with unreadable_if_garbled():
+        spans_of([said], plan_of=lambda kept: ("", ""), paid_since=None, until=said.at)
 
 
 def _reigns(ordered: list[Said]) -> Iterator[_Reign]:

@@ -10,10 +10,19 @@ from accounts.london import day_of_timestamp
 from billing import stripe_shapes as shapes
 from billing.models.revenue import EndReason, Standing
 from billing.revenue.discounts import Discount, KnownDiscounts
-from billing.state import LAPSED, NEVER_BEGAN, OUR_CURRENCY
+from billing.state import (
+    LAPSED,
+    MOST_PENCE,
+    NEVER_BEGAN,
+    OUR_CURRENCY,
+    RUNNING,
+    UnreadableSubscription,
+)
 
 Json = dict[str, Any]
 
+OVER = {"canceled", "unpaid"}
+GOES_ON = {*RUNNING, "past_due", "paused"}
 A_YEAR = {"year": 1, "month": 12, "week": 52, "day": 365}
 END_REASONS = {
     "cancellation_requested": EndReason.VOLUNTARY,
@@ -45,12 +54,16 @@ def state_at(said: Json, at: int, discounts: KnownDiscounts, plan: tuple[str, st
     """Return what was said of a subscription as it holds at a moment (Unix seconds) after it.
 
     `plan` is the tier's code and the cycle.
+
+    Raises UnreadableSubscription, and what reading an odd form raises.
     """
     status = said["status"]
     if status in NEVER_BEGAN:
         return State()
-    if status in {"canceled", "unpaid"}:
+    if status in OVER:
         return State(end_reason=_end_reason(said))
+    if status not in GOES_ON:
+        raise UnreadableSubscription(f"There is no rule for the status “{status}”.")
     annual = annual_pence(said, at, discounts)
     standing = _standing(said, at, annual)
     return State(
@@ -91,10 +104,13 @@ def currency_of(said: Json) -> str:
 def annual_pence(said: Json, at: int, discounts: KnownDiscounts) -> int:
     """Return what all its items bring in a year, rounded once an item, after VAT is taken out."""
     whole = discounts.at([*said["discounts"], *discounts.single], at)
-    return sum(
+    annual = sum(
         _annual_pence(item, said, [*discounts.at(item["discounts"], at), *whole])
         for item in shapes.items_of(said)
     )
+    if not 0 <= annual <= MOST_PENCE:
+        raise UnreadableSubscription(f"{annual} pence a year cannot be right.")
+    return annual
 
 
 def _annual_pence(item: Json, said: Json, discounts: list[Discount]) -> int:

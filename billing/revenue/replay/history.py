@@ -192,12 +192,10 @@ class History:
 
     def _ended(self, happening: Happening) -> None:
         reason = happening.fields["reason"]
-        self._of(happening).update(
-            status="canceled",
-            ended_at=happening.at,
-            canceled_at=happening.at,
-            cancellation_details={"reason": STRIPE_REASONS.get(reason, reason)},
-        )
+        subscription = self._of(happening)
+        subscription["status"] = "canceled"
+        subscription["cancellation_details"] = {"reason": STRIPE_REASONS.get(reason, reason)}
+        subscription.update(ended_at=happening.at, canceled_at=happening.at)
 
     # --- Money ------------------------------------------------------------------------------------
 

@@ -88,7 +88,8 @@ class World:
 
     def pay(self, invoice: Json, at: int, amount: int | None = None) -> None:
         paid = invoice["total"] if amount is None else amount
-        invoice.update(status="paid", amount_paid=paid, amount_remaining=0)
+        invoice["status"] = "paid"
+        invoice.update(amount_paid=paid, amount_remaining=0)
         invoice["status_transitions"]["paid_at"] = at
         if not paid:
             return
