@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('billing', '0013_customer_told'),
+        ('billing', '0014_pending_change'),
     ]
 
     operations = [
