@@ -11,7 +11,13 @@ from django.db import DatabaseError, transaction
 from django.db.models import Case, Count, F, IntegerField, QuerySet, Sum, Value, When
 
 from accounts.london import day_of, start_of_month
-from billing.models import Cycle, IncomingEvent, MembershipStatus, SubscriptionProblem
+from billing.models import (
+    Cycle,
+    Episode,
+    IncomingEvent,
+    MembershipStatus,
+    SubscriptionProblem,
+)
 from billing.models.membership import CURRENT
 from crm.models import Contact, EnquiryRecord, MembershipRecord, PropertyRecord, SyncFailure
 from listings.choices import EnquiryStatus, ListingStatus
@@ -58,6 +64,11 @@ def payments_failing() -> QuerySet[MembershipRecord]:
     return MembershipRecord.objects.standing().filter(status=MembershipStatus.PAST_DUE)
 
 
+def payments_owed() -> QuerySet[Episode]:
+    """The board of failing payments: what is owed, why, and what was said about it."""
+    return Episode.objects.open()
+
+
 def unreadable_subscriptions() -> QuerySet[SubscriptionProblem]:
     return SubscriptionProblem.objects.open()
 
@@ -77,7 +88,7 @@ def queue_counts() -> dict[str, int | None]:
         "listings": listings_to_approve(),
         "enquiries": enquiries_to_answer(),
         "held_back": enquiries_to_release(),
-        "payments": payments_failing(),
+        "payments": payments_owed(),
         "subscriptions": unreadable_subscriptions(),
         "events": parked_events(),
         "failures": open_failures(),

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.admin_columns import rounded_money
 from accounts.london import LONDON, day_of
-from billing.models import IncomingEvent, SubscriptionProblem
+from billing.models import Episode, IncomingEvent, SubscriptionProblem
 from crm import dashboard
 from crm.models import (
     Contact,
@@ -89,13 +89,13 @@ QUEUES = (
         "payments",
         "Payments failing",
         "No payment is failing.",
-        MembershipRecord,
+        Episode,
         lambda: (
-            dashboard.payments_failing()
-            .select_related("contact", "property")
-            .order_by("end_date", "pk")
+            dashboard.payments_owed()
+            .select_related("membership__owner__user__crm_record", "membership__property")
+            .order_by("first_failed_at", "pk")
         ),
-        {"status": "past_due", "standing": "yes"},
+        {},
     ),
     Queue(
         "subscriptions",

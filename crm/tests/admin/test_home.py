@@ -13,8 +13,12 @@ from django.utils import timezone
 from accounts.admin_columns import admin_url, rounded_money
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from billing.models import Cycle, MembershipStatus
-from billing.tests.factories import IncomingEventFactory, SubscriptionProblemFactory
+from billing.models import Cycle, MembershipStatus, Outcome
+from billing.tests.factories import (
+    EpisodeFactory,
+    IncomingEventFactory,
+    SubscriptionProblemFactory,
+)
 from crm import dashboard
 from crm.home import QUEUES, Queue, greeting
 from crm.models import EnquiryRecord
@@ -42,7 +46,9 @@ def busy(db: None) -> None:
     enquiry_record(quarantine_reason="Ten links")
     enquiry_record(quarantine_reason="Ten links", status="spam")
     enquiry_record(quarantine_reason="Ten links", status="contacted")
-    membership_record(status=MembershipStatus.PAST_DUE)
+    failing = membership_record(status=MembershipStatus.PAST_DUE)
+    EpisodeFactory(membership=failing.membership)
+    EpisodeFactory(membership=failing.membership, closed_at=timezone.now(), outcome=Outcome.PAID)
     membership_record(status=MembershipStatus.EXPIRING_SOON, billing_cycle=Cycle.MONTHLY)
     membership_record(status=MembershipStatus.CANCELLED)
     SubscriptionProblemFactory()
