@@ -5,6 +5,7 @@ import html
 import re
 
 import pytest
+import requests
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -12,7 +13,14 @@ from django.utils import timezone
 
 from billing import gateway
 from billing.dunning import episodes
-from billing.models import Episode, Membership, Payment, PendingChange, ScheduledChange
+from billing.models import (
+    Episode,
+    IncomingEvent,
+    Membership,
+    Payment,
+    PendingChange,
+    ScheduledChange,
+)
 from billing.quotes import Seal
 from billing.state import membership_state
 from billing.stripe_shapes import owed_or_settled
@@ -320,6 +328,28 @@ class TestTakingBack:
         address = url_of(waiting.membership, "membership_take_back")
 
         assert (charlie.get(address).status_code, charlie.post(address).status_code) == (404, 404)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("confirmed", "tier"), [(True, "gold"), (False, "silver")])
+def test_the_webhooks_bring_what_became_of_it(client, stripe_live, confirmed, tier):
+    who = half_way(client, stripe_live)
+    control = stripe_live.control
+    control.set_card(who.membership.stripe_customer_id, ASKS, wait=True)
+    confirm(who, plan("gold"))
+    page = PendingChange.objects.get().pay_url
+
+    if confirmed:
+        requests.post(f"{page}/pay", timeout=10)
+        requests.post(f"{page}/authenticate", {"authenticate": "complete"}, timeout=10)
+        control.wait()
+    else:
+        control.advance(23 * HOURS, wait=True, in_step=True)
+
+    membership = Membership.objects.get()
+    assert (membership.tier.code, membership.status) == (tier, "active")
+    assert (PendingChange.objects.count(), Episode.objects.count()) == (0, 0)
+    assert not IncomingEvent.objects.exclude(error="").exists()
 
 
 class TestReconcile:
