@@ -18,7 +18,7 @@ from stripe_sandbox.process import Running
 from stripe_sandbox.shapes import present
 
 DAY = 86_400
-START = 1_735_689_600  # 1 January 2025
+START = 1_701_388_800  # 1 December 2023: 34 months on is past, as all that Stripe tells of is
 PAYS, PAYS_ONCE = "4242424242424242", "4000000000000341"
 PAGES = {"success_url": "http://testserver/done", "cancel_url": "http://testserver/plans"}
 # Events that tell us nothing are left out, as an endpoint's settings would.

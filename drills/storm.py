@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils import timezone
 
 from billing.models import IncomingEvent
+from billing.revenue.rebuild import Progress, check
 from drills import copies
 from drills.chaos import Event, shuffled
 from drills.figures import percentile
@@ -86,10 +88,19 @@ def storm_run(
         f"  retries {crew.failed}, workers killed {crew.kills}, Stripe's faults {suffered}\n"
         f"  events {states()}, tables compared {len(expected)} rows, differences {len(wrong)}"
     )
+    wrong += rebuild_differences()
     for line in wrong[:20]:
         print(f"    {line}")
     done = states() == {"done": IncomingEvent.objects.count()}
     return not wrong and done and set(answers) == {200} and crew.kills == size.kills
+
+
+def rebuild_differences() -> list[str]:
+    """The recurring revenue made afresh has to be what stands."""
+    progress = Progress()
+    check(progress, now=timezone.now())
+    print(f"  a rebuild of the revenue would change {progress.found} rows")
+    return progress.listed
 
 
 def kill_meanwhile(crew: Crew, poster: Poster, draw: random.Random, size: Size) -> None:

@@ -4,7 +4,14 @@ from typing import Any
 
 from django.db.models import Model
 
-from billing.models import IncomingEvent, Membership, Payment, SubscriptionProblem
+from billing.models import (
+    IncomingEvent,
+    Membership,
+    Payment,
+    RevenueChange,
+    RevenueSpan,
+    SubscriptionProblem,
+)
 from crm.models import Contact, MembershipRecord, PropertyRecord
 from listings.models import Property
 
@@ -12,12 +19,16 @@ from listings.models import Property
 KEYS: dict[type[Model], str] = {
     Membership: "stripe_subscription_id",
     Payment: "stripe_object_id",
+    RevenueSpan: "stripe_subscription_id",
+    RevenueChange: "account",
     SubscriptionProblem: "stripe_subscription_id",
     Property: "pk",
     Contact: "pk",
     PropertyRecord: "property_id",
     MembershipRecord: "stripe_subscription_id",
 }
+# What tells the rows of one key apart.
+SECOND = {Payment: "step", RevenueSpan: "starts_on", RevenueChange: "day"}
 # Keys and clocks of our own, which differ in any two runs.
 OURS = {"id", "created_at", "updated_at", "membership_id", "expired_at", "attempts"}
 OURS |= {"first_seen_at", "last_seen_at", "resolved_at", "last_activity_date"}
@@ -35,15 +46,14 @@ def rows() -> Rows:
 
 def _of(model: type[Model], key: str) -> list[dict[str, Any]]:
     hidden = OURS - {key}
-    every = model._base_manager.order_by(key).values()
-    if model is Payment:
-        every = model._base_manager.order_by(key, "step").values()
+    second = SECOND.get(model)
     found = []
-    for row in every:
+    for row in model._base_manager.order_by(key, *([second] if second else [])).values():
         shown = {name: value for name, value in row.items() if name not in hidden}
         shown[key] = row["id"] if key == "pk" else row[key]
-        if model is Payment:
-            shown[key] = f"{row[key]} {row['step']}"
+        if second:
+            shown[key] = f"{row[key]} {row[second]}"
+        if "membership_id" in row:
             shown["membership"] = _subscription_of(row["membership_id"])
         found.append(shown)
     return found
