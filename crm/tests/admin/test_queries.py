@@ -152,7 +152,7 @@ def fill_desk(times: int) -> None:
         property_record(pending=True)
         enquiry_record()
         enquiry_record(quarantine_reason="Ten links")
-        membership_with_house(status="past_due")
+        EpisodeFactory(membership=membership_with_house(status="past_due").membership)
         parked_subscription()
         IncomingEventFactory(status="parked", next_try_at=None)
         SyncFailureFactory()
