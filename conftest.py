@@ -1,5 +1,6 @@
 """What every test of the project shares; each app's own fixtures stand in its tests/."""
 
+import gc
 import ipaddress
 import os
 import socket
@@ -14,6 +15,46 @@ BASE_DIR = Path(__file__).resolve().parent
 SANDBOX_FIXTURES = "billing.tests.sandbox"
 
 pytest_plugins = [SANDBOX_FIXTURES] if find_spec(SANDBOX_FIXTURES) else []
+
+
+# --- A run as short as it can be ------------------------------------------------------------------
+
+# What gives a test the database; pytest-django bars all others from it.
+GIVES_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--with-database-only",
+        action="store_true",
+        help="leave out the tests that use no database: a run on another one has them all",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("with_database_only"):
+        without = [item for item in items if not uses_database(item)]
+        items[:] = [item for item in items if uses_database(item)]
+        config.stash[LEFT_OUT] = len(without)
+        config.hook.pytest_deselected(items=without)
+
+
+def uses_database(item: pytest.Item) -> bool:
+    marked = item.get_closest_marker("django_db") is not None
+    return marked or not GIVES_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> str:
+    number = config.stash.get(LEFT_OUT, 0)
+    return f"{number} tests that use no database are left to another run." if number else ""
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: to look through it again and again took a fifth."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 # --- Files that projects share, not kept here -----------------------------------------------------

@@ -88,8 +88,8 @@ def run_suites(parts: Parts) -> None:
         output = stack.enter_context((folder / "postgres.out").open("w"))
         url = open_postgres(parts, stack)
         if url:
-            # The cache is the SQLite run's.
-            command = [*PYTEST, "-p", "no:cacheprovider", *WITH_DATABASE]
+            # The cache is the SQLite run's, and so are the tests without a database.
+            command = [*PYTEST, "-p", "no:cacheprovider", "--with-database-only", *WITH_DATABASE]
             parts.start("PostgreSQL", command, output=output, TEST_DATABASE_URL=url)
         headline("suite on SQLite")
         parts.start("SQLite", PYTEST, TEST_DATABASE_URL="", TEST_SQLITE=str(folder / "sqlite3"))
