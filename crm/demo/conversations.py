@@ -34,7 +34,7 @@ ABOUT_LISTING = [
     Words(NOTE, "Idea", "Would suit the holiday focus page about winter weekends."),
 ]
 ABOUT_MONEY = [
-    Words(PHONE, "Renewal payment", "The card had expired. Will put in the new one this week."),
+    Words(PHONE, "Renewal payment", "Knows of it. Will put in another card this week."),
     Words(EMAIL, "Your payment did not go through", "Sent the link to change the card."),
     Words(NOTE, "Payment", "Rang twice, no answer. Try again on Thursday."),
 ]

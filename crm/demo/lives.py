@@ -29,6 +29,7 @@ from crm.demo.people import AGENT, MANAGER
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 YEAR = 365 * DAY
+TEN_MONTHS = 300 * DAY  # every month of a monthly plan takes time to make
 # Days since the first failure; some more where the month is too short for the day.
 PAST_DUE_DAYS = [(4.5, 9), (8, 10.5), (0.3, 1), (6, 9), (1.5, 4)]
 
@@ -42,6 +43,7 @@ class Life:
     happenings: list[story.Happening] = field(default_factory=list)
     added_at: datetime | None = None
     shown: list[tuple[datetime, datetime]] = field(default_factory=list)
+    failed_at: datetime | None = None  # the first try at a renewal that is not paid
 
     def is_shown(self, moment: datetime) -> bool:
         return any(start < moment < end for start, end in self.shown)
@@ -136,7 +138,8 @@ class LifeWriter:
 
     def fail_from(self, bought: datetime, periods: int, refusal: str) -> None:
         """Let the renewal after so many periods fail, for what comes to light before it."""
-        before = self.renewal(bought, periods) - self.rng.uniform(6, 12) * DAY
+        self.life.failed_at = self.renewal(bought, periods)
+        before = self.life.failed_at - self.rng.uniform(6, 12) * DAY
         kind = story.ChangeCard if refusal.isdigit() else story.BankSays
         self.add(kind, before, refusal)
 
@@ -229,14 +232,14 @@ def switched(writer: LifeWriter) -> None:
 def discounted(writer: LifeWriter) -> None:
     """Half the price for three months: in the past, or just now."""
     writer.cycle = Cycle.MONTHLY
-    bought = writer.go_live(writer.between(writer.earliest, writer.now - 200 * DAY))
+    bought = writer.go_live(writer.between(writer.now - TEN_MONTHS, writer.now - 200 * DAY))
     long_ago = writer.later(writer.renewal(bought, 1), 5 * DAY, 20 * DAY)
     writer.add(story.GiveCoupon, writer.ago(40, 20) if writer.turn % 2 else long_ago, 50, 3)
 
 
 def refunded(writer: LifeWriter) -> None:
     writer.cycle = Cycle.MONTHLY
-    bought = writer.go_live(writer.between(writer.earliest, writer.now - 150 * DAY))
+    bought = writer.go_live(writer.between(writer.now - TEN_MONTHS, writer.now - 150 * DAY))
     writer.add(story.GiveBack, writer.later(writer.renewal(bought, 1), 2 * DAY, 9 * DAY), 2_000)
     writer.add(story.Credit, writer.later(writer.renewal(bought, 3), 2 * DAY, 9 * DAY), 1_500)
 
@@ -244,7 +247,7 @@ def refunded(writer: LifeWriter) -> None:
 def disputed(writer: LifeWriter) -> None:
     """A payment was disputed by mistake and came back; or the bank has not decided yet."""
     writer.cycle = Cycle.MONTHLY
-    bought = writer.go_live(writer.between(writer.earliest, writer.now - 150 * DAY))
+    bought = writer.go_live(writer.between(writer.now - TEN_MONTHS, writer.now - 150 * DAY))
     if writer.turn % 2:
         writer.add(story.Dispute, writer.ago(6, 2), "product_not_received")
         return
@@ -255,7 +258,7 @@ def disputed(writer: LifeWriter) -> None:
 
 def on_hold(writer: LifeWriter) -> None:
     writer.cycle = Cycle.MONTHLY
-    writer.go_live(writer.between(writer.earliest, writer.now - 120 * DAY))
+    writer.go_live(writer.between(writer.now - TEN_MONTHS, writer.now - 120 * DAY))
     ends = (writer.now + writer.rng.uniform(30, 50) * DAY).replace(microsecond=0)
     writer.add(story.Hold, writer.ago(45, 33), ends)
 

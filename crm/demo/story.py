@@ -215,7 +215,6 @@ class Talks:
                 talks += self.after(step.at, email, ABOUT_LEAVING, 1, house)
             if isinstance(step, story.Reject):
                 talks += self.after(step.at, email, ABOUT_REJECTION, 1, house)
-        if life.course in OWING:
-            end = min(life.shown[-1][1], life.shown[-1][1] - 2 * DAY)
-            talks += self.after(end - 2 * DAY, email, ABOUT_MONEY, 1, house)
+        if life.course in OWING and life.failed_at:
+            talks += self.after(life.failed_at + DAY, email, ABOUT_MONEY, 1, house)
         return talks

@@ -16,7 +16,7 @@ SEASON = [1.5, 1.25, 1.1, 1.0, 1.1, 1.0, 0.9, 0.85, 1.1, 1.0, 0.9, 0.6]
 GROWTH = 3  # at the end three times as much as at the beginning
 FRESH = 0.03  # the share that came in within the last day and a half
 # Every so many enquiries, beginning with the middle one of the first so many:
-SPAM_EVERY = 25
+SPAM_EVERY = 20
 TRAPPED_EVERY = 50
 TOO_LATE_EVERY = 60  # about a house that is off the market by then
 # The few guests who ask again and again.
