@@ -1,15 +1,28 @@
 """What a whole run leaves: through the sandbox, the webhook, the forms and the mirror."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import call_command
 from django_q.models import OrmQ
 from post_office.models import STATUS, Email
 
 from accounts.models import Owner, User
-from billing.models import Cycle, Feature, IncomingEvent, Membership, MembershipStatus, Payment
+from billing.models import (
+    Cycle,
+    Episode,
+    Feature,
+    IncomingEvent,
+    Membership,
+    MembershipStatus,
+    Notice,
+    Payment,
+)
 from crm.demo.making import PASSWORD
 from crm.demo.people import OLIVIA
 from crm.models import ActivityLog, Contact, Interaction, SyncFailure
+from crm.proof.stripe import standing
+from crm.proof.verdict import Colour
 from crm.tests.demo.conftest import NOW, everything, pictures
 from listings.choices import EnquiryStatus, ListingStatus
 from listings.models import Enquiry, Photo, Property
@@ -93,6 +106,51 @@ class TestHistory:
 
         assert owing.payment_failure_count >= 1
         assert owing.next_payment_date >= NOW.date()
+
+
+class TestMoney:
+    def test_came_back_in_every_way(self):
+        kinds = set(Payment.objects.filter(gross_pence__lt=0).values_list("kind", flat=True))
+
+        assert kinds == {"refund", "credit_note", "dispute"}
+        assert Payment.objects.filter(kind="dispute", gross_pence__gt=0).exists()  # a won one
+
+    def test_a_full_refund_leaves_nothing_of_its_invoice(self):
+        [cut_short] = [
+            each
+            for each in Payment.objects.filter(kind="refund")
+            if each.membership.status == MembershipStatus.CANCELLED
+        ]
+
+        rows = Payment.objects.filter(stripe_invoice_id=cut_short.stripe_invoice_id)
+        assert rows.totals()["gross_pence"] == 0
+
+    def test_plans_have_changed(self):
+        changes = ActivityLog.objects.filter(entity_type="memberships", activity_type="updated")
+
+        changed = {name for each in changes for name in each.changes}
+        assert {"plan_tier", "billing_cycle"} <= changed
+
+    def test_failed_payments_were_recovered_given_up_and_are_failing(self):
+        outcomes = set(Episode.objects.values_list("outcome", flat=True))
+
+        assert outcomes == {"", "paid", "ended"}
+
+    def test_members_were_written_to_at_the_time(self):
+        failing = Episode.objects.get(closed_at=None)
+        mails = failing.notices.order_by("created_at")
+
+        assert mails.first().kind == "past_due_1"
+        assert mails.first().created_at - failing.first_failed_at < timedelta(days=2)
+        assert Notice.objects.filter(kind="renewal_30").exists()
+        assert not Notice.objects.filter(sent_at=None, withdrawn_at=None).exists()
+        assert not Notice.objects.filter(created_at__gt=NOW).exists()
+
+    def test_all_equals_stripe(self):
+        said = standing(now=NOW)
+
+        assert (said.colour, said.run.found) == (Colour.GREEN, 0)
+        assert "equal" in said.sentence
 
 
 class TestMirror:
