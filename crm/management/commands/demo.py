@@ -15,7 +15,7 @@ from accounts.actor import acting_as
 from crm.demo import rows
 from crm.demo.console import Bar, ended_by_sigterm
 from crm.demo.logins import logins
-from crm.demo.making import make_demo
+from crm.demo.making import DemoWentWrong, make_demo
 from crm.demo.sandbox import Sandbox, SandboxError
 from crm.demo.story import plan_story
 
@@ -72,7 +72,7 @@ class Command(BaseCommand):
                 rows.mark_unfinished()
                 delivered = make_demo(plan, sandbox, progress=bar, stay=bool(options["now"]))
                 rows.mark_finished()
-        except SandboxError as error:
+        except (SandboxError, DemoWentWrong) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt as stop:
             raise CommandError("Interrupted. The next run starts afresh.", returncode=130) from stop

@@ -1,12 +1,15 @@
 """When `manage.py demo` makes nothing, and says why."""
 
+from contextlib import nullcontext
+from unittest.mock import Mock
+
 import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from billing.models import Plan
-from crm.demo import rows
+from billing.models import Plan, ReconcileRun
+from crm.demo import making, rows
 from crm.demo.making import PASSWORD, make_demo
 from crm.demo.sandbox import Sandbox, SandboxError
 from crm.demo.story import plan_story
@@ -124,6 +127,19 @@ class TestSandbox:
 
         with pytest.raises(SandboxError, match="webhooks failed"):
             make_demo(plan, sandbox, progress=list)
+
+
+@pytest.mark.django_db
+def test_a_difference_from_stripe_at_the_end_fails_the_command(monkeypatch):
+    def found(progress, **when):
+        difference = {"sentences": ["A payment is missing here."]}
+        return ReconcileRun.objects.create(started_at=NOW, found=1, listed=[difference])
+
+    monkeypatch.setattr(making, "run_reconcile", found)
+    stage = Mock(**{"receiver.closed.return_value": nullcontext()})
+
+    with pytest.raises(making.DemoWentWrong, match="A payment is missing here"):
+        making.close_the_books(stage, NOW)
 
 
 class Refusing(list):
