@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from scripts.browser import ARGUMENTS, find_browser
 from scripts.run import find_free_port
@@ -17,6 +18,9 @@ from stripe_sandbox.control import Control
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120
+
+# A suite may be at work beside these tests, on a machine that is slow without it.
+expect.set_options(timeout=20_000)
 
 
 @dataclass

@@ -78,6 +78,15 @@ class Processes:
         if code:
             raise StepFailed(f"{name} failed (exit code {code}); its last lines above say why.")
 
+    def wait_for_one(self) -> str:
+        """Return the name of a child that has ended; `finish` then tells how."""
+        while True:
+            self.raise_if_stopped()
+            for name, child in self.children.items():
+                if child.poll() is not None:
+                    return name
+            time.sleep(0.05)
+
     def watch(self) -> None:
         """Raise Stopped when asked to stop, StepFailed when a service has ended by itself."""
         self.raise_if_stopped()

@@ -9,15 +9,23 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from scripts.browser import find_browser
 from scripts.postgres import ServerFailed, find_programs, throwaway_server
 from scripts.processes import Processes, StepFailed, Stopped, say
 
 PYTEST = [sys.executable, "-m", "pytest"]
+NO_CACHE = ["-p", "no:cacheprovider"]
 # The other tests, of scripts/ and stripe_sandbox/, have no database of ours: one run says it all.
 WITH_DATABASE = ["accounts", "listings", "billing", "crm", "crm_project"]
+
+
+class Run(NamedTuple):
+    name: str
+    title: str
+    command: list[str]
+    env: dict[str, str]
 
 
 class Parts:
@@ -65,8 +73,7 @@ def main() -> None:
     parts = Parts()
     try:
         run_lint(parts)
-        run_suites(parts)
-        run_browser(parts)
+        run_tests(parts)
     except Stopped:
         sys.exit("Stopped.")
     finally:
@@ -81,23 +88,26 @@ def run_lint(parts: Parts) -> None:
     parts.finish("lint")
 
 
-def run_suites(parts: Parts) -> None:
-    """Run both databases at once, as they share nothing; the second's output waits its turn."""
+def run_tests(parts: Parts) -> None:
+    """Run both databases side by side, and the browser beside the one that takes longer."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatehouse-test-")))
-        output = stack.enter_context((folder / "postgres.out").open("w"))
-        url = open_postgres(parts, stack)
-        if url:
-            # The cache is the SQLite run's, and so are the tests without a database.
-            command = [*PYTEST, "-p", "no:cacheprovider", "--with-database-only", *WITH_DATABASE]
-            parts.start("PostgreSQL", command, output=output, TEST_DATABASE_URL=url)
-        headline("suite on SQLite")
-        parts.start("SQLite", PYTEST, TEST_DATABASE_URL="", TEST_SQLITE=str(folder / "sqlite3"))
-        parts.finish("SQLite")
-        if url:
-            headline("suite on PostgreSQL")
-            parts.finish("PostgreSQL")
-            say((folder / "postgres.out").read_text())
+        runs = [on_sqlite(folder), on_postgres(parts, stack), in_browser(parts)]
+        run_two_at_once(parts, [run for run in runs if run], folder)
+
+
+def on_sqlite(folder: Path) -> Run:
+    env = {"TEST_DATABASE_URL": "", "TEST_SQLITE": str(folder / "sqlite3")}
+    return Run("SQLite", "suite on SQLite", PYTEST, env)
+
+
+def on_postgres(parts: Parts, stack: ExitStack) -> Run | None:
+    url = open_postgres(parts, stack)
+    if not url:
+        return None
+    # The cache is the SQLite run's, and so are the tests without a database.
+    command = [*PYTEST, *NO_CACHE, "--with-database-only", *WITH_DATABASE]
+    return Run("PostgreSQL", "suite on PostgreSQL", command, {"TEST_DATABASE_URL": url})
 
 
 def open_postgres(parts: Parts, stack: ExitStack) -> str:
@@ -117,13 +127,39 @@ def open_postgres(parts: Parts, stack: ExitStack) -> str:
         return ""
 
 
-def run_browser(parts: Parts) -> None:
+def in_browser(parts: Parts) -> Run | None:
     if not find_browser():
         parts.leave_out("browser", "no Chromium here: install chromium, or set CHROMIUM.")
-        return
-    headline("browser tests")
-    parts.start("browser", [*PYTEST, "e2e"])
-    parts.finish("browser")
+        return None
+    return Run("browser", "browser tests", [*PYTEST, *NO_CACHE, "e2e"], {})
+
+
+def run_two_at_once(parts: Parts, waiting: list[Run], folder: Path) -> None:
+    """Start a run whenever one of two has ended.
+
+    The first one's output goes out as it comes; that of the others when it and they have ended.
+    """
+    first, running, ended = waiting[0], {}, []
+    headline(first.title)
+    while waiting or running:
+        while waiting and len(running) < 2:
+            run = waiting.pop(0)
+            running[run.name] = run
+            with (folder / run.name).open("w") as output:
+                own = None if run is first else output
+                parts.start(run.name, run.command, output=own, **run.env)
+        name = parts.processes.wait_for_one()
+        parts.finish(name)
+        ended.append(running.pop(name))
+        if first in ended:
+            show([run for run in ended if run is not first], folder)
+            ended = [first]
+
+
+def show(runs: list[Run], folder: Path) -> None:
+    for run in runs:
+        headline(run.title)
+        say((folder / run.name).read_text(errors="replace"))
 
 
 def headline(text: str) -> None:

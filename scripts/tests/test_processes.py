@@ -54,6 +54,15 @@ def wait_for_line(capsys) -> str:
     return text
 
 
+def test_the_first_of_many_to_end_is_named(processes):
+    processes.start("long", SLEEP)
+    processes.start("short", python("raise SystemExit(3)"))
+
+    assert processes.wait_for_one() == "short"
+    with pytest.raises(StepFailed, match="exit code 3"):
+        processes.finish("short")
+
+
 def test_output_goes_out_after_the_name_of_its_maker(processes, capsys):
     processes.start("web", python("print('hello')"))
     processes.finish("web")
