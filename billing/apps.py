@@ -5,6 +5,7 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
+        from billing import receivers  # noqa: F401
         from billing.djstripe_account import keep_key_in_settings
         from billing.patience import limit_patience
         from billing.perks import SELLER

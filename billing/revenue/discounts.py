@@ -31,10 +31,15 @@ class Discount:
     def counts_at(self, at: int) -> bool:
         return self.start <= at and (self.end is None or at < self.end)
 
-    def off(self, amount: int) -> int:
-        """Return what is left of an amount in pence, never below nothing."""
-        taken = round_half_up(amount * self.percent / 100) + self.amount
-        return max(amount - taken, 0)
+    def off(self, amounts: list[int]) -> list[int]:
+        """Return what is left of each amount in pence; a sum is taken off all of them only once."""
+        left, sum_to_take = [], self.amount
+        for amount in amounts:
+            amount = max(amount - round_half_up(amount * self.percent / 100), 0)
+            taken = min(sum_to_take, amount)
+            sum_to_take -= taken
+            left.append(amount - taken)
+        return left
 
 
 class KnownDiscounts:
@@ -45,19 +50,19 @@ class KnownDiscounts:
 
     def __init__(self, sayings: Iterable[Json]) -> None:
         self._known: dict[str, Discount] = {}
-        self._single: list[str] = []
+        self._single: list[tuple[str, str]] = []
         for said in sayings:
-            for given in _all_of(said):
-                self._learn(given, said)
+            for item_id, given in _all_of(said):
+                self._learn(given, item_id, said)
 
-    def _learn(self, given: Any, said: Json) -> None:
+    def _learn(self, given: Any, item_id: str, said: Json) -> None:
         if not isinstance(given, dict) or not given.get("coupon") or given["id"] in self._known:
             return
         coupon = given["coupon"]
         start, end = given.get("start") or 0, given.get("end")
         if coupon.get("duration") == SINGLE:
             start, end = _year_made_cheaper(start, said)
-            self._single.append(given["id"])
+            self._single.append((item_id, given["id"]))
         percent = Decimal(str(coupon.get("percent_off") or 0))
         self._known[given["id"]] = Discount(
             given["id"], percent, coupon.get("amount_off") or 0, start, end
@@ -65,7 +70,7 @@ class KnownDiscounts:
 
     def knows(self, said: Json) -> bool:
         """Say whether each discount named is known."""
-        return all(shapes.id_of(given) in self._known for given in _all_of(said))
+        return all(shapes.id_of(given) in self._known for _, given in _all_of(said))
 
     def at(self, named: list[Any], at: int) -> list[Discount]:
         """Return those of the ones named that count at a moment."""
@@ -73,10 +78,12 @@ class KnownDiscounts:
         known = [self._known[name] for name in ids if name in self._known]
         return [each for each in known if each.counts_at(at)]
 
-    @property
-    def single(self) -> list[str]:
-        """Those for one invoice: Stripe no longer names them once it was written."""
-        return self._single
+    def single_of(self, item_id: str) -> list[str]:
+        """Those for one invoice, of an item or of all: Stripe names them only until it is written.
+
+        "" stands for all items.
+        """
+        return [name for of, name in self._single if of == item_id]
 
     def boundaries(self) -> list[int]:
         """Return when a discount begins or ends by itself."""
@@ -84,9 +91,11 @@ class KnownDiscounts:
         return [moment for moment in ends if moment]
 
 
-def _all_of(said: Json) -> list[Any]:
-    of_items = [each for item in shapes.items_of(said) for each in item["discounts"]]
-    return [*of_items, *said["discounts"]]
+def _all_of(said: Json) -> list[tuple[str, Any]]:
+    """Return all discounts named, each with its item's id; "" for one of the whole."""
+    items = shapes.items_of(said)
+    of_items = [(item.get("id", ""), each) for item in items for each in item["discounts"]]
+    return [*of_items, *(("", each) for each in said["discounts"])]
 
 
 def _year_made_cheaper(start: int, said: Json) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from accounts.london import day_of_timestamp
 from accounts.models import Owner
@@ -38,9 +38,7 @@ def bring_into_line(subscription_ids: Iterable[str], *, now: datetime) -> int:
     Returns the number of rows written or deleted. Must run inside a transaction.
     """
     ids = list(subscription_ids)
-    # One at a time for each owner: a movement is of all an owner's subscriptions together.
-    owners = Owner.objects.filter(memberships__stripe_subscription_id__in=ids)
-    list(Owner.objects.select_for_update(no_key=True).filter(pk__in=owners.values("pk")))
+    _alone_with_owners(ids)
     stored = RevenueSpan.objects.filter(stripe_subscription_id__in=ids)
     wanted = wanted_spans(ids, now=now)
     accounts = {row.account for row in [*stored, *wanted]}
@@ -51,11 +49,34 @@ def bring_into_line(subscription_ids: Iterable[str], *, now: datetime) -> int:
     return written
 
 
+def keep_of_erased(owner_id: int, *, now: datetime) -> None:
+    """What an erased owner paid stays in the figures, as its Stripe customer's."""
+    spans = RevenueSpan.objects.filter(account=account_of_owner(owner_id))
+    names = spans.order_by().values_list("stripe_subscription_id", flat=True).distinct()
+    with transaction.atomic():
+        bring_into_line(list(names), now=now)
+
+
+def _alone_with_owners(ids: list[str]) -> None:
+    """One at a time for each owner: a movement is of all an owner's subscriptions together.
+
+    Also for an owner whose a subscription was until now.
+    """
+    whose = Membership.objects.filter(stripe_subscription_id__in=ids).values("owner")
+    was_whose = RevenueSpan.objects.filter(stripe_subscription_id__in=ids).values("owner")
+    owners = Owner.objects.filter(Q(pk__in=whose) | Q(pk__in=was_whose))
+    list(owners.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+
+
 def account_of(membership: Membership | None, customer_id: str) -> str:
     """Name whose revenue it is: an owner's, or a customer's whose owner is unknown or erased."""
     if membership and membership.owner_id:
-        return f"owner {membership.owner_id}"
+        return account_of_owner(membership.owner_id)
     return customer_id
+
+
+def account_of_owner(owner_id: int) -> str:
+    return f"owner {owner_id}"
 
 
 # --- Derived --------------------------------------------------------------------------------------
@@ -68,7 +89,8 @@ def wanted_spans(subscription_ids: list[str], *, now: datetime) -> list[RevenueS
     customers: dict[str, str] = {}
     for row in moments.order_by("at", "source_id"):
         sayings[row.stripe_subscription_id].append(said_by(row))
-        customers[row.stripe_subscription_id] = row.stripe_customer_id
+        # One that names no customer is nobody else's.
+        customers[row.stripe_subscription_id] = row.stripe_customer_id or row.stripe_subscription_id
     paid_since, memberships = _first_payments(subscription_ids), _memberships(subscription_ids)
     names = PlanNames()
     return [

@@ -64,9 +64,11 @@ def _says_nothing_new(before: list[Said], kept: Json, at: int) -> bool:
     discounts = KnownDiscounts([*(said.kept for said in before), kept])
     known = KnownDiscounts(said.kept for said in before)
     same_prices = _price_ids(last) == _price_ids(kept)
+    same_pause = last.get("pause_collection") == kept.get("pause_collection")
     return (
         known.knows(kept)
         and same_prices
+        and same_pause  # it says when it ends by itself
         and state_at(last, at, known, ("", "")) == state_at(kept, at, discounts, ("", ""))
     )
 

@@ -116,7 +116,7 @@ def _kind(before: Day, after: Day, *, has_paid: bool) -> str:
     if before.total and after.total:
         return Movement.EXPANSION if after.total > before.total else Movement.CONTRACTION
     if after.total:
-        if _turned(before, after, Standing.PAUSED, Standing.PAYING):
+        if has_paid and _turned(before, after, Standing.PAUSED, Standing.PAYING):
             return Movement.RESUMED
         return Movement.REACTIVATION if has_paid else Movement.NEW
     if _turned(before, after, Standing.PAYING, Standing.PAUSED):

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef
 
 from accounts.london import day_of
 from billing.models.revenue import RevenueChange, RevenueSpan, SubscriptionMoment
@@ -42,6 +43,8 @@ def rebuild(progress: Progress, *, now: datetime, only_due: bool = False) -> Non
         with transaction.atomic():
             progress.written += bring_into_line(batch, now=now)
         _step(progress, batch)
+    if not only_due:
+        progress.written += _drop_changes_of_nobody()
 
 
 def check(progress: Progress, *, now: datetime) -> None:
@@ -57,6 +60,12 @@ def check(progress: Progress, *, now: datetime) -> None:
             stored_changes = RevenueChange.objects.filter(account=account)
             progress.note(_differing(stored_changes, wanted_changes(account)))
         progress.watch(progress)
+
+
+def _drop_changes_of_nobody() -> int:
+    """Changes of an account without a span follow from nothing."""
+    of_somebody = RevenueSpan.objects.filter(account=OuterRef("account"))
+    return RevenueChange.objects.exclude(Exists(of_somebody)).delete()[0]
 
 
 def _step(progress: Progress, batch: list[str]) -> None:

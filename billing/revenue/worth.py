@@ -9,7 +9,7 @@ from typing import Any
 from accounts.london import day_of_timestamp
 from billing import stripe_shapes as shapes
 from billing.models.revenue import EndReason, Standing
-from billing.revenue.discounts import Discount, KnownDiscounts
+from billing.revenue.discounts import KnownDiscounts
 from billing.state import (
     LAPSED,
     MOST_PENCE,
@@ -103,26 +103,35 @@ def currency_of(said: Json) -> str:
 
 def annual_pence(said: Json, at: int, discounts: KnownDiscounts) -> int:
     """Return what all its items bring in a year, rounded once an item, after VAT is taken out."""
-    whole = discounts.at([*said["discounts"], *discounts.single], at)
+    items = shapes.items_of(said)
+    amounts = [_amount(item, at, discounts) for item in items]
+    for discount in discounts.at([*said["discounts"], *discounts.single_of("")], at):
+        amounts = discount.off(amounts)
     annual = sum(
-        _annual_pence(item, said, [*discounts.at(item["discounts"], at), *whole])
-        for item in shapes.items_of(said)
+        _annual_pence(amount, item, said) for amount, item in zip(amounts, items, strict=True)
     )
     if not 0 <= annual <= MOST_PENCE:
         raise UnreadableSubscription(f"{annual} pence a year cannot be right.")
     return annual
 
 
-def _annual_pence(item: Json, said: Json, discounts: list[Discount]) -> int:
+def _amount(item: Json, at: int, discounts: KnownDiscounts) -> int:
+    """Return what an item costs a period after its own discounts, in pence as charged."""
     price = item["price"]
     amount = price.get("unit_amount", price.get("amount"))
     if amount is None:  # by use, or in steps: what it brings is not known beforehand
         return 0
     amount *= 1 if item.get("quantity") is None else item["quantity"]
-    for discount in discounts:
-        amount = discount.off(amount)
+    own = [*item["discounts"], *(discounts.single_of(item["id"]) if item.get("id") else ())]
+    for discount in discounts.at(own, at):
+        [amount] = discount.off([amount])
+    return amount
+
+
+def _annual_pence(amount: int, item: Json, said: Json) -> int:
     net, _ = shapes.net_and_vat(amount, shapes.tax_rates_of(said, item))
-    return floor(net * _times_a_year(price) + Fraction(1, 2))
+    # A price by use says nothing here and brings nothing, so its interval need not be known.
+    return floor(net * _times_a_year(item["price"]) + Fraction(1, 2)) if amount else 0
 
 
 def _times_a_year(price: Json) -> Fraction:
