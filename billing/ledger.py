@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from billing.entries import Entry
 from billing.models import Membership, Payment
+from billing.revenue.tallies import CASH
 
 
 def record_payments(membership: Membership, entries: list[Entry]) -> list[Payment]:
@@ -13,7 +14,9 @@ def record_payments(membership: Membership, entries: list[Entry]) -> list[Paymen
     for entry in entries:
         row = known.get(entry.key)
         if row and row.fee_pence is None and entry.fee_pence is not None:
+            CASH.add([row], sign=-1)
             row.learn_fee(entry.fee_pence)
+            CASH.add([row])
     return [_record(membership, entry) for entry in entries if entry.key not in known]
 
 

@@ -19,8 +19,12 @@ from billing.models.revenue import (
     SubscriptionMoment,
 )
 from billing.models.scheduled_change import ScheduledChange
+from billing.models.tallies import CashTally, MovementTally, SpanTally
 
 __all__ = [
+    "SpanTally",
+    "MovementTally",
+    "CashTally",
     "SubscriptionMoment",
     "Standing",
     "RevenueSpan",

@@ -164,6 +164,7 @@ class RevenueChange(models.Model):
     what = models.CharField(max_length=200, blank=True)  # in words
     reason = models.CharField(max_length=16, choices=EndReason, blank=True)
     was_past_due = models.BooleanField(default=False)
+    cohort = models.DateField("month of the first", null=True)  # its first day
 
     objects = RevenueChangeQuerySet.as_manager()
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import models, transaction
@@ -13,6 +13,7 @@ from accounts.models import Owner
 from billing.models import Membership, Payment, PaymentKind
 from billing.models.revenue import RevenueChange, RevenueSpan, SubscriptionMoment
 from billing.price_list import PlanNames
+from billing.revenue import tallies
 from billing.revenue.moments import look, said_by
 from billing.revenue.movements import Move, moves_of
 from billing.revenue.timeline import Said, Span, spans_of
@@ -152,7 +153,8 @@ def wanted_changes(account: str) -> list[RevenueChange]:
     spans: dict[str, list[Span]] = defaultdict(list)
     for row in rows:
         spans[row.stripe_subscription_id].append(_span_of(row))
-    return [_change_row(rows[0], move) for move in moves_of(dict(spans))]
+    moves = moves_of(dict(spans))
+    return [_change_row(rows[0], move, cohort=moves[0].day.replace(day=1)) for move in moves]
 
 
 def _span_of(row: RevenueSpan) -> Span:
@@ -168,7 +170,7 @@ def _span_of(row: RevenueSpan) -> Span:
     return Span(row.starts_on, row.ends_on, state, row.end_reason)
 
 
-def _change_row(span: RevenueSpan, move: Move) -> RevenueChange:
+def _change_row(span: RevenueSpan, move: Move, *, cohort: date) -> RevenueChange:
     return RevenueChange(
         owner_id=span.owner_id,
         account=span.account,
@@ -183,6 +185,7 @@ def _change_row(span: RevenueSpan, move: Move) -> RevenueChange:
         what=move.what,
         reason=move.reason,
         was_past_due=move.was_past_due,
+        cohort=cohort,
     )
 
 
@@ -190,12 +193,15 @@ def _change_row(span: RevenueSpan, move: Move) -> RevenueChange:
 
 
 def replace_rows(stored: models.QuerySet[Any], wanted: Iterable[models.Model]) -> int:
-    """Delete what must not stand, create what is missing; return how many rows that were."""
+    """Delete what must not stand, create what is missing, and tally both; return how many rows."""
     missing = {content(row): row for row in wanted}
-    surplus = [row.pk for row in stored if missing.pop(content(row), None) is None]
+    surplus = [row for row in stored if missing.pop(content(row), None) is None]
+    rows, tally = stored.model.objects, tallies.OF[stored.model]
     if surplus:
-        stored.model.objects.filter(pk__in=surplus).delete()
-    stored.model.objects.bulk_create(missing.values())
+        rows.filter(pk__in=[row.pk for row in surplus]).delete()
+        tally.add(surplus, sign=-1)
+    rows.bulk_create(missing.values())
+    tally.add(missing.values())
     return len(surplus) + len(missing)
 
 

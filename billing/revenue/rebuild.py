@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef
 from accounts.london import day_of
 from billing.models.revenue import RevenueChange, RevenueSpan, SubscriptionMoment
 from billing.revenue.keeping import bring_into_line, content, wanted_changes, wanted_spans
+from billing.revenue.tallies import TALLIES
 
 BATCH = 200
 LISTED_AT_MOST = 50
@@ -45,6 +46,7 @@ def rebuild(progress: Progress, *, now: datetime, only_due: bool = False) -> Non
         _step(progress, batch)
     if not only_due:
         progress.written += _drop_changes_of_nobody()
+        progress.written += sum(tally.make_afresh() for tally in TALLIES)
 
 
 def check(progress: Progress, *, now: datetime) -> None:
@@ -60,6 +62,8 @@ def check(progress: Progress, *, now: datetime) -> None:
             stored_changes = RevenueChange.objects.filter(account=account)
             progress.note(_differing(stored_changes, wanted_changes(account)))
         progress.watch(progress)
+    for tally in TALLIES:
+        progress.note(tally.differences())
 
 
 def _drop_changes_of_nobody() -> int:

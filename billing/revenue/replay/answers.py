@@ -10,7 +10,7 @@ from accounts.london import day_of_timestamp, next_month
 from billing.models import Payment, PaymentKind
 from billing.models.revenue import EndReason
 from billing.revenue import figures
-from billing.revenue.replay.cases import BadCase, Case, horizon, is_day, is_month
+from billing.revenue.replay.cases import BadCase, Case, customer_id, horizon, is_day, is_month
 from billing.revenue.replay.history import STRIPE_REASONS
 from billing.revenue.worth import END_REASONS
 
@@ -23,7 +23,7 @@ def answer(case: Case, key: str) -> Any:
     Raises BadCase for a key that is not of the format.
     """
     if key == "vat_pence_on_first_invoices":
-        return {name: _first_vat(name) for name in case.expected[key]}
+        return {name: _first_vat(customer_id(case.id, name)) for name in case.expected[key]}
     if key not in ANSWERS:
         raise BadCase(f"{case.id}: “{key}” is no key of the format. Known: {', '.join(ANSWERS)}.")
     give, wanted = ANSWERS[key], case.expected[key]

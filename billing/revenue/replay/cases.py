@@ -88,10 +88,10 @@ def read_case(given: Json, prices: Json) -> Case:
     """Return one of the `event_cases`. Raises BadCase."""
     name = name_of(given)
     try:
-        happenings = sorted(
-            _happenings(given["customers"], prices), key=lambda happening: happening.at
-        )
-        customers = [each for customer in given["customers"] for each in _copies(customer)]
+        happenings = sorted(_happenings(given, prices), key=lambda happening: happening.at)
+        customers = [
+            customer_id(name, each) for customer in given["customers"] for each in _copies(customer)
+        ]
         return Case(name, customers, happenings, given.get("expected") or {}, prices)
     except BadCase as reason:
         raise BadCase(f"{name}: {reason}") from reason
@@ -112,15 +112,21 @@ def _copies(customer: Json) -> list[str]:
     return [customer["id"] if count == 1 else f"{customer['id']}-{n}" for n in range(1, count + 1)]
 
 
-def _happenings(customers: list[Json], prices: Json) -> Iterator[Happening]:
-    for customer in customers:
-        for number, name in enumerate(_copies(customer), 1):
+def customer_id(case: str, customer: str) -> str:
+    """Return the id at Stripe: the file names the customers of each case from the start."""
+    return f"cus_{case}_{customer}"
+
+
+def _happenings(case: Json, prices: Json) -> Iterator[Happening]:
+    for customer in case["customers"]:
+        for name in _copies(customer):
+            whose = customer_id(name_of(case), name)
             for subscription in customer["subscriptions"]:
-                own = f"{subscription['id']}-{number}"
+                own = f"sub_{whose}_{subscription['id']}"
                 events = sorted(subscription["events"], key=lambda event: moment(event["at"]))
                 _check(events, prices)
                 for event in events:
-                    yield Happening(moment(event["at"]), event["type"], name, own, event)
+                    yield Happening(moment(event["at"]), event["type"], whose, own, event)
 
 
 def _check(events: list[Json], prices: Json) -> None:

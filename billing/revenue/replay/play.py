@@ -54,8 +54,7 @@ def play(case: Case) -> Json:
     Leaves nothing behind in the database.
     """
     with transaction.atomic():
-        with _stripe_is_a(World()) as world, acting_as("system:revenue_replay", "command"):
-            _live_through(case, world)
+        live_through(case)
         answers = {key: answer(case, key) for key in case.expected if key not in COMMENTS}
         transaction.set_rollback(True)
     return answers
@@ -68,9 +67,15 @@ def _stripe_is_a(world: World) -> Iterator[World]:
         yield world
 
 
-def _live_through(case: Case, world: World) -> None:
+def live_through(case: Case) -> None:
+    """Let all of a case happen, to the end of what is asked about; what it brings stays."""
+    with _stripe_is_a(World()) as world, acting_as("system:revenue_replay", "command"):
+        _happen(case, world)
+
+
+def _happen(case: Case, world: World) -> None:
     for name in case.customers:
-        user = User.objects.create_user(email=f"{name}@{case.id.lower()}.example")
+        user = User.objects.create_user(email=f"{name}@replay.example")
         Customer.objects.create(owner=Owner.objects.create(user=user), stripe_id=name)
     history = History(world, case.prices, revenue.remember)
     for happening in case.happenings:
