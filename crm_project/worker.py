@@ -33,13 +33,15 @@ SCHEDULES = {
     "crm_forget": 24 * 60,
     "stripe_reconcile": 24 * 60,
     "stripe_customers": 15,
+    "revenue_rebuild --due": 60,  # a discount that ended, a pause that was over
+    "revenue_rebuild": 24 * 60,
     "end_exceptions": 60,
     "send_dunning": 60,
 }
 
-# At night, and with the time that listing all that Stripe holds may take; below Q_CLUSTER's retry.
-NIGHTLY = {"stripe_reconcile"}
-NIGHT_HOUR = 3
+# At night, and with the time that going over everything may take; below Q_CLUSTER's retry. At
+# which hour: what is derived is made afresh once all that Stripe holds was compared.
+NIGHTLY = {"stripe_reconcile": 3, "revenue_rebuild": 4}
 NIGHTLY_SECONDS = 570
 
 
@@ -84,12 +86,12 @@ def install_schedules(**kwargs: Any) -> None:
         first = {}
         if command in NIGHTLY:
             columns["kwargs"] = repr({"q_options": {"timeout": NIGHTLY_SECONDS}})
-            first = {"next_run": _coming_night(timezone.now())}
+            first = {"next_run": _coming_night(timezone.now(), NIGHTLY[command])}
         Schedule.objects.update_or_create(
             name=command, defaults=columns, create_defaults=columns | first
         )
 
 
-def _coming_night(now: datetime) -> datetime:
-    at_night = start_of_day(day_of(now)) + timedelta(hours=NIGHT_HOUR)
+def _coming_night(now: datetime, hour: int) -> datetime:
+    at_night = start_of_day(day_of(now)) + timedelta(hours=hour)
     return at_night if at_night > now else at_night + timedelta(days=1)

@@ -51,6 +51,24 @@ def test_stripe_is_compared_at_3_in_london_and_may_take_its_time(now, first):
 
 
 @pytest.mark.django_db
+def test_recurring_revenue_is_derived_afresh_an_hour_after_stripe_was_compared():
+    Schedule.objects.all().delete()
+
+    with time_machine.travel("2026-12-01T12:00:00+00:00", tick=False):
+        install_schedules()
+
+    nightly = Schedule.objects.get(name="revenue_rebuild")
+    assert (nightly.next_run.isoformat(), nightly.minutes) == ("2026-12-02T04:00:00+00:00", 24 * 60)
+    assert Schedule.objects.get(name="revenue_rebuild --due").minutes == 60
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("command", ["revenue_rebuild --due", "revenue_rebuild"])
+def test_the_worker_can_run_what_keeps_recurring_revenue(command):
+    run_command(*command.split())
+
+
+@pytest.mark.django_db
 def test_a_later_migrate_leaves_the_time_of_the_next_run_alone():
     install_schedules()
     Schedule.objects.filter(name="stripe_reconcile").update(next_run="2026-12-24T03:00:00Z")
