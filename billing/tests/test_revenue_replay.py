@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from billing.revenue.replay.answers import COMMENTS
 from billing.revenue.replay.cases import read_case
-from billing.revenue.replay.play import COMMENTS, play
+from billing.revenue.replay.play import play
 
 DATA = Path(__file__).parent / "data"
 CASES = json.loads((DATA / "revenue_cases.json").read_text())

@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from billing.revenue.replay.cases import BadCase, read_file
+from billing.revenue.replay.cases import read_file
+from billing.revenue.replay.checks import BadCase
 from billing.revenue.replay.play import replay
 from billing.revenue.replay.throwaway import throwaway_database
 

@@ -16,6 +16,18 @@ from billing.revenue.worth import END_REASONS
 
 Json = dict[str, Any]
 
+COMMENTS = {"alternatives", "wrong_answers"}
+FIRST_VAT = "vat_pence_on_first_invoices"
+
+
+def check_keys(case: Case) -> None:
+    """Raises BadCase for a key that is not of the format, or that is asked in another way."""
+    known = {*ANSWERS, FIRST_VAT, *COMMENTS}
+    for key in case.expected.keys() - known:
+        raise BadCase(f"{case.id}: “{key}” is no key of the format. Known: {', '.join(ANSWERS)}.")
+    if not isinstance(case.expected.get(FIRST_VAT, {}), dict):
+        raise BadCase(f"{case.id}: “{FIRST_VAT}” is asked by the ids of the case's customers.")
+
 
 def answer(case: Case, key: str) -> Any:
     """Return the answer in the form of what is expected: by month, by day, or at the end.

@@ -6,46 +6,22 @@ Its format stands in docs/revenue-cases.md.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from accounts.london import start_of_day
+from billing.revenue.replay.checks import (
+    BadCase,
+    check_events,
+    check_expected,
+    is_day,
+    is_month,
+    moment,
+)
 
 Json = dict[str, Any]
 
-# Each event, and the fields that it cannot do without.
-EVENTS: dict[str, tuple[str, ...]] = {
-    "start": ("price",),
-    "trial_start": ("price", "trial_end"),
-    "trial_convert": (),
-    "incomplete": ("price",),
-    "incomplete_expired": (),
-    "change": (),
-    "change_scheduled": ("effective",),
-    "cancel_requested": ("effective",),
-    "cancel_undone": (),
-    "ended": ("reason",),
-    "payment_failed": ("amount",),
-    "payment_recovered": ("amount",),
-    "unpaid": (),
-    "paid_after_unpaid": ("amount",),
-    "paused": (),
-    "resumed": (),
-    "refund": ("amount",),
-    "discount_set": ("discount",),
-    "discount_end": (),
-}
-BEGINNINGS = {"start", "trial_start", "incomplete"}
-DURATIONS = {"forever", "repeating", "once"}
-
-
 LISTS = ("event_cases", "status_cases")
-
-
-class BadCase(Exception):
-    """The file cannot be played; the message says which case, and what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +68,11 @@ def read_case(given: Json, prices: Json) -> Case:
         customers = [
             customer_id(name, each) for customer in given["customers"] for each in _copies(customer)
         ]
-        return Case(name, customers, happenings, given.get("expected") or {}, prices)
+        if not happenings:
+            raise BadCase("Nothing happens in it.")
+        expected = given.get("expected") or {}
+        check_expected(expected)
+        return Case(name, customers, happenings, expected, prices)
     except BadCase as reason:
         raise BadCase(f"{name}: {reason}") from reason
     except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -123,37 +103,9 @@ def _happenings(case: Json, prices: Json) -> Iterator[Happening]:
             whose = customer_id(name_of(case), name)
             for subscription in customer["subscriptions"]:
                 own = f"sub_{whose}_{subscription['id']}"
-                events = sorted(subscription["events"], key=lambda event: moment(event["at"]))
-                _check(events, prices)
-                for event in events:
+                check_events(subscription["events"], prices)
+                for event in subscription["events"]:
                     yield Happening(moment(event["at"]), event["type"], whose, own, event)
-
-
-def _check(events: list[Json], prices: Json) -> None:
-    for event in events:
-        kind = event.get("type")
-        if kind not in EVENTS:
-            raise BadCase(f"“{kind}” is no event we know. Known are: {', '.join(sorted(EVENTS))}.")
-        for field in EVENTS[kind]:
-            if field not in event:
-                raise BadCase(f"The event “{kind}” of {event.get('at')} says no “{field}”.")
-        if "price" in event and event["price"] not in prices:
-            raise BadCase(f"The price “{event['price']}” is not in the file's list of prices.")
-        if (event.get("discount") or {}).get("duration", "forever") not in DURATIONS:
-            raise BadCase(f"“{event['discount']['duration']}” is no duration of a discount.")
-    if not events or events[0]["type"] not in BEGINNINGS:
-        raise BadCase("A subscription has to begin with start, trial_start or incomplete.")
-
-
-# --- Days -----------------------------------------------------------------------------------------
-
-
-def moment(text: str) -> int:
-    """Return the Unix second of a time in UTC, or of the noon of a London day."""
-    if len(text) == len("2026-01-31"):
-        return int(start_of_day(date.fromisoformat(text)).timestamp()) + 12 * 60 * 60
-    given = datetime.fromisoformat(text)
-    return int((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp())
 
 
 def horizon(case: Case) -> int:
@@ -166,11 +118,3 @@ def horizon(case: Case) -> int:
 def _days_in(value: Any) -> list[str]:
     names = value if isinstance(value, dict) else {}
     return [name for name in names if is_month(name) or is_day(name)]
-
-
-def is_month(text: str) -> bool:
-    return len(text) == 7 and text[:4].isdigit() and text[4] == "-"
-
-
-def is_day(text: str) -> bool:
-    return len(text) == 10 and is_month(text[:7]) and text[7] == "-"

@@ -5,7 +5,8 @@ from copy import deepcopy
 from typing import Any
 
 from billing.revenue.discounts import DAY
-from billing.revenue.replay.cases import Happening, moment
+from billing.revenue.replay.cases import Happening
+from billing.revenue.replay.checks import moment
 from billing.revenue.replay.world import World, later
 
 Json = dict[str, Any]

@@ -1,5 +1,6 @@
 """Plays one case: each event goes in as Stripe's would, then the production code is asked."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,8 +15,9 @@ from accounts.models import Owner, User
 from billing import revenue
 from billing.models import Customer
 from billing.patience import answered_by
-from billing.revenue.replay.answers import answer
+from billing.revenue.replay.answers import COMMENTS, answer, check_keys
 from billing.revenue.replay.cases import Case, horizon, name_of, read_case
+from billing.revenue.replay.checks import BadCase
 from billing.revenue.replay.history import History
 from billing.revenue.replay.status import status_answer
 from billing.revenue.replay.world import World
@@ -23,7 +25,6 @@ from billing.sync import refresh_membership
 
 Json = dict[str, Any]
 
-COMMENTS = {"alternatives", "wrong_answers"}
 KEY = "sk_test_of_a_world_in_memory"
 
 
@@ -36,8 +37,13 @@ def replay(content: Json, *, watch: Watch = lambda count: None) -> Json:
     All are read before the first is played. Raises BadCase.
     """
     prices = content.get("prices") or {}
+    if not isinstance(prices, dict):
+        raise BadCase("The file's “prices” are no object.")
     cases = [read_case(given, prices) for given in content.get("event_cases", [])]
     states = content.get("status_cases", [])
+    _check_names([*content.get("event_cases", []), *states])
+    for case in cases:
+        check_keys(case)
     answers: Json = {}
     for case in cases:
         answers[case.id] = play(case)
@@ -46,6 +52,12 @@ def replay(content: Json, *, watch: Watch = lambda count: None) -> Json:
         answers[name_of(given)] = status_answer(given)
         watch(len(cases) + len(states))
     return answers
+
+
+def _check_names(given: list[Any]) -> None:
+    for name, many in Counter(map(name_of, given)).items():
+        if many > 1:
+            raise BadCase(f"{name}: {many} cases have this id.")
 
 
 def play(case: Case) -> Json:

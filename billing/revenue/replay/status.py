@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from billing.revenue.replay.cases import BadCase, is_day, moment, name_of
+from billing.revenue.replay.cases import name_of
+from billing.revenue.replay.checks import BadCase, is_day, moment
 from billing.state import UnreadableSubscription, membership_state
 
 Json = dict[str, Any]
