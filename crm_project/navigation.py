@@ -29,6 +29,7 @@ SECTIONS = (
     (
         "Money",
         [
+            ("Months", "calendar_month", "billing_closedmonth", ""),
             ("Payments", "payments", "billing_payment", ""),
             ("Price list", "sell", "billing_plan", ""),
             ("Tiers", "stars", "billing_tier", ""),

@@ -1,5 +1,6 @@
 """Importing these modules registers them: Django's autodiscovery imports this package alone."""
 
+from billing.admin.closed_month import ClosedMonthAdmin
 from billing.admin.exception import ListingExceptionAdmin
 from billing.admin.incoming_event import IncomingEventAdmin
 from billing.admin.payment import PaymentAdmin
@@ -8,6 +9,7 @@ from billing.admin.problem import SubscriptionProblemAdmin
 from billing.admin.reconcile_run import ReconcileRunAdmin
 
 __all__ = [
+    "ClosedMonthAdmin",
     "FeatureAdmin",
     "ListingExceptionAdmin",
     "IncomingEventAdmin",

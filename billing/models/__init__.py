@@ -1,3 +1,4 @@
+from billing.models.closed_month import ClosedMonth, MonthAdjustment
 from billing.models.customer import Customer
 from billing.models.dunning import Cause, Episode, Outcome, PaymentMethod, ReminderPause
 from billing.models.exception import ListingException
@@ -22,6 +23,8 @@ from billing.models.scheduled_change import ScheduledChange
 from billing.models.tallies import CashTally, MovementTally, SpanTally
 
 __all__ = [
+    "MonthAdjustment",
+    "ClosedMonth",
     "SpanTally",
     "MovementTally",
     "CashTally",

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts.london import day_of
 from billing.models.revenue import RevenueChange, RevenueSpan, SubscriptionMoment
+from billing.revenue.closing import notice_adjustments
 from billing.revenue.keeping import bring_into_line, content, wanted_changes, wanted_spans
 from billing.revenue.tallies import TALLIES
 
@@ -47,6 +48,7 @@ def rebuild(progress: Progress, *, now: datetime, only_due: bool = False) -> Non
     if not only_due:
         progress.written += _drop_changes_of_nobody()
         progress.written += sum(tally.make_afresh() for tally in TALLIES)
+    notice_adjustments(now=now)
 
 
 def check(progress: Progress, *, now: datetime) -> None:

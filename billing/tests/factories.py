@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts.london import day_of
 from accounts.tests.factories import OwnerFactory
 from billing.models import (
+    ClosedMonth,
     Cycle,
     Episode,
     Feature,
@@ -200,3 +201,13 @@ class NoticeFactory(factory.django.DjangoModelFactory):
     title = "The payment did not go through"
     text = "Hello Olive,\n\nthe payment did not go through."
     created_at = factory.LazyFunction(timezone.now)
+
+
+class ClosedMonthFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ClosedMonth
+
+    month = datetime.date(2026, 3, 1)
+    closed_at = factory.LazyFunction(timezone.now)
+    closed_by = "bob@example.com"
+    figures = factory.LazyFunction(dict)

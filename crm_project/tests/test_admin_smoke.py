@@ -17,6 +17,7 @@ from post_office.models import Email
 from accounts.models import Owner, User
 from accounts.tests.factories import OwnerFactory, UserFactory
 from billing.models import (
+    ClosedMonth,
     Episode,
     Feature,
     IncomingEvent,
@@ -29,6 +30,7 @@ from billing.models import (
     Tier,
 )
 from billing.tests.factories import (
+    ClosedMonthFactory,
     EpisodeFactory,
     FeatureFactory,
     IncomingEventFactory,
@@ -75,6 +77,7 @@ ROWS: dict[type[Model], Callable[[], Any]] = {
     Owner: OwnerFactory,
     Payment: PaymentFactory,
     Tier: TierFactory,
+    ClosedMonth: ClosedMonthFactory,
     Feature: FeatureFactory,
     IncomingEvent: IncomingEventFactory,
     ListingException: ListingExceptionFactory,
