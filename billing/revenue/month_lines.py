@@ -18,7 +18,7 @@ TAKEN_OFF = {*LOSSES, "left"}
 
 @dataclass(frozen=True)
 class Line:
-    """`sign`: how it enters the sum that its section ends with."""
+    """One figure. `sign` says how it enters the sum that its section ends with."""
 
     name: str
     title: str
@@ -31,6 +31,10 @@ class Line:
     @property
     def difference(self) -> int:
         return 0 if self.as_closed is None else self.as_now - self.as_closed
+
+    @property
+    def is_something(self) -> bool:
+        return bool(self.as_now or self.as_closed or self.adjustments)
 
     @property
     def is_total(self) -> bool:
@@ -66,9 +70,9 @@ def lines_of(month: Month) -> list[Section]:
         ),
         Section(
             "Money that moved",
-            "As paid, refunded and disputed in this month by London's days. Stripe's fees are "
-            "those that are known.",
-            _lines(month, cash | {"fees": "Stripe's fees"}),
+            "As paid, refunded and disputed in this month by London's days; what there was none "
+            "of is left out. Stripe's fees are those that are known.",
+            [line for line in _lines(month, cash | {"fees": "Stripe's fees"}) if line.is_something],
         ),
     ]
 
