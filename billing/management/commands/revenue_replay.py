@@ -1,4 +1,7 @@
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +10,7 @@ from tqdm import tqdm
 
 from billing.revenue.replay.cases import read_file
 from billing.revenue.replay.checks import BadCase
-from billing.revenue.replay.play import replay
+from billing.revenue.replay.play import prepare, replay
 from billing.revenue.replay.throwaway import throwaway_database
 
 
@@ -25,12 +28,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
-            content = read_file(file)
-            with throwaway_database(), tqdm(unit=" case", disable=None) as bar:
-                answers = replay(content, watch=lambda count: _show(bar, count))
+            cases, answers = prepare(read_file(file))
         except BadCase as reason:
             raise CommandError(str(reason)) from reason
-        self.stdout.write(json.dumps(answers, indent=1))
+        with throwaway_database(), _only_errors_logged(), tqdm(unit=" case", disable=None) as bar:
+            played = replay(cases, watch=lambda count: _show(bar, count))
+        self.stdout.write(json.dumps(played | answers, indent=1))
+
+
+@contextmanager
+def _only_errors_logged() -> Iterator[None]:
+    """What is worth a warning in a played history is no news to who runs it."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _show(bar: "tqdm[Any]", count: int) -> None:

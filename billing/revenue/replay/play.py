@@ -31,26 +31,27 @@ KEY = "sk_test_of_a_world_in_memory"
 Watch = Callable[[int], None]
 
 
-def replay(content: Json, *, watch: Watch = lambda count: None) -> Json:
-    """Return the answers to all cases of a file, by their ids; `watch` gets how many there are.
+def prepare(content: Json) -> tuple[list[Case], Json]:
+    """Return the cases to be played, and the answers to those that need no playing.
 
-    All are read before the first is played. Raises BadCase.
+    Raises BadCase, so that nothing is played of a file that is not right.
     """
-    prices = content.get("prices") or {}
+    prices, states = content.get("prices") or {}, content.get("status_cases", [])
     if not isinstance(prices, dict):
         raise BadCase("The file's “prices” are no object.")
-    cases = [read_case(given, prices) for given in content.get("event_cases", [])]
-    states = content.get("status_cases", [])
     _check_names([*content.get("event_cases", []), *states])
+    cases = [read_case(given, prices) for given in content.get("event_cases", [])]
     for case in cases:
         check_keys(case)
+    return cases, {name_of(given): status_answer(given) for given in states}
+
+
+def replay(cases: list[Case], *, watch: Watch = lambda count: None) -> Json:
+    """Return the answers to cases, by their ids; `watch` gets how many there are after each."""
     answers: Json = {}
     for case in cases:
         answers[case.id] = play(case)
-        watch(len(cases) + len(states))
-    for given in states:
-        answers[name_of(given)] = status_answer(given)
-        watch(len(cases) + len(states))
+        watch(len(cases))
     return answers
 
 

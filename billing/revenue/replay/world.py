@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 from billing.stripe_shapes import round_half_up
 
@@ -38,7 +38,7 @@ class World:
         """Answer one call, with the signature of `stripe.HTTPClient.request`."""
         parts = urlsplit(url)
         wish = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        kind, _, name = parts.path.removeprefix("/v1/").partition("/")
+        kind, _, name = unquote_plus(parts.path).removeprefix("/v1/").partition("/")
         answer = self._one(kind, name) if name else _listed(self._all(kind, wish))
         status = 404 if "error" in answer else 200
         return json.dumps(answer).encode(), status, {"request-id": "req_replay"}
