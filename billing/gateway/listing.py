@@ -17,17 +17,20 @@ EXPANDED = {
     "refunds": [*REFUND_MONEY, "data.charge"],
     "credit_notes": [],
     "disputes": ["data.charge"],
+    "events": [],
 }
 
 
 def list_all(kind: str, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
-    """Yield every object of a kind in EXPANDED, newest first; of money, those made since a moment.
+    """Yield every object of a kind in EXPANDED, newest first; those made since a moment.
 
     Raises StripeUnavailable.
     """
     wish: dict[str, Any] = {"limit": PAGE_SIZE, "expand": EXPANDED[kind]}
     if kind == "subscriptions":
         wish["status"] = "all"
+    if kind == "events":  # Stripe keeps them for 30 days
+        wish["type"] = "customer.subscription.*"
     if since and kind != "subscriptions":  # an old one may have changed
         wish["created"] = {"gte": int(since.timestamp())}
     with stripe_api() as api:

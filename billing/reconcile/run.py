@@ -24,6 +24,7 @@ from billing.reconcile.differences import (
     find_difference,
     not_at_stripe,
 )
+from billing.reconcile.past_events import catch_up
 from billing.reconcile.pictures import Picture, fresh, listed, listed_subscription
 from billing.reconcile.recent import has_moved, touched_customers
 from billing.state import UnreadableSubscription
@@ -102,6 +103,8 @@ def reconcile(progress: Progress, *, now: datetime, since: datetime | None, repa
 
     Raises StripeUnavailable: what was repaired until then stays repaired.
     """
+    missed = catch_up(now=now, repair=repair, watch=lambda: progress.watch(progress))
+    progress.counts["missed_events"] = missed
     with clean_desk() as desk:
         for kind in KINDS:
             for each in gateway.list_all(kind, since=since):

@@ -26,21 +26,25 @@ Json = dict[str, Any]
 EVENTS = "customer.subscription."
 
 
-def remember(event: Json) -> None:
+def remember(event: Json) -> bool:
     """Keep what an event says of a subscription, once; an event about others says nothing.
+
+    Returns whether it was kept just now.
 
     What has an odd form is left out: the look that every event sets off reports it.
     """
     subject = event["data"]["object"]
     if not event["type"].startswith(EVENTS) or subject.get("object") != "subscription":
-        return
+        return False
     try:
         moment = _moment(event["id"], subject, event["created"])
         known = SubscriptionMoment.objects
         with unreadable_if_garbled():
-            known.get_or_create(source_id=moment.source_id, defaults=_columns(moment))
+            _, is_new = known.get_or_create(source_id=moment.source_id, defaults=_columns(moment))
+            return is_new
     except UnreadableSubscription:
         logger.warning("Event %s says nothing that can be kept", event["id"], exc_info=True)
+        return False
 
 
 def look(subscription: Json, *, now: datetime) -> None:

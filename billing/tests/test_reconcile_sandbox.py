@@ -25,6 +25,7 @@ from billing.models import (
     SubscriptionProblem,
     Tier,
 )
+from billing.models.revenue import SubscriptionMoment
 from billing.sync import refresh_membership
 from billing.tests.factories import MembershipFactory, PlanFactory
 from listings.tests.factories import PropertyFactory
@@ -189,7 +190,19 @@ class TestTheCommand:
         assert error.value.returncode == 1
         assert "exists only at Stripe, where it is active" in capsys.readouterr().out
         assert not Membership.objects.exists()
+        assert not SubscriptionMoment.objects.exists()
         assert not ReconcileRun.objects.exists()
+
+    def test_events_that_never_came_in_are_learnt_of_once(self, stripe_api, capsys):
+        buy(stripe_api)
+
+        reconcile()
+        reconcile()
+
+        learnt = SubscriptionMoment.objects.filter(source_id__startswith="evt_").count()
+        second, first = (run.counts["missed_events"] for run in ReconcileRun.objects.all())
+        assert (first, second) == (learnt, 0)
+        assert capsys.readouterr().out.count(f"never came in, learnt of: {learnt}.") == 1
 
     def test_a_repair_leaves_nothing_to_do_for_the_next(self, stripe_api, capsys):
         buy(stripe_api)
@@ -367,4 +380,4 @@ class TestTheCommand:
 
         reconcile()
 
-        assert len(asked) == 7  # one page each of six kinds, and the prices
+        assert len(asked) == 8  # one page each of six kinds and of events, and the prices

@@ -111,7 +111,7 @@ class Command(BaseCommand):
     def _conclude(self) -> None:
         progress = self.progress
         report = {
-            **{kind: progress.counts[kind] for kind in KINDS},
+            **{kind: progress.counts[kind] for kind in (*KINDS, "missed_events")},
             "found": progress.found,
             "repaired": 0 if self.dry_run else progress.repaired,
             "differences": progress.left,
@@ -123,6 +123,9 @@ class Command(BaseCommand):
             return
         listed = ", ".join(f"{k.replace('_', ' ')} {progress.counts[k]:,}" for k in KINDS)
         self.stdout.write(f"Listed by Stripe: {listed}.")
+        if missed := progress.counts["missed_events"]:
+            what = "would be learnt of" if self.dry_run else "learnt of"
+            self.stdout.write(f"Events of subscriptions that never came in, {what}: {missed:,}.")
         self.stdout.write(self._result())
 
     def _result(self) -> str:
