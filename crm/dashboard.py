@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import TypeVar
 
 from django.db import DatabaseError, transaction
-from django.db.models import Case, Count, F, IntegerField, QuerySet, Sum, Value, When
+from django.db.models import Count, QuerySet, Value
 
 from accounts.london import day_of, start_of_month
 from billing.models import (
@@ -27,13 +26,6 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 MONTHS_IN_A_YEAR = 12
-
-# A membership's net price for a whole year, in pence.
-ANNUALISED = Case(
-    When(billing_cycle=Cycle.MONTHLY, then=F("plan_price_pence") * MONTHS_IN_A_YEAR),
-    default=F("plan_price_pence"),
-    output_field=IntegerField(),
-)
 
 
 # --- Queues: what needs a decision ----------------------------------------------------------------
@@ -118,34 +110,10 @@ def paying_members() -> QuerySet[Contact]:
 
 
 def monthly_pence(membership: MembershipRecord) -> Fraction:
-    """The same sum for one row. See also ANNUALISED."""
+    """Return the price without VAT a month, as a part of it for what is paid by the year."""
     if membership.billing_cycle == Cycle.MONTHLY:
         return Fraction(membership.plan_price_pence)
     return Fraction(membership.plan_price_pence, MONTHS_IN_A_YEAR)
-
-
-def monthly_revenue(memberships: QuerySet[MembershipRecord]) -> Fraction:
-    """Return pence a month without VAT. Rounded nowhere but on the screen."""
-    annualised = memberships.order_by().aggregate(pence=Sum(ANNUALISED))["pence"]
-    return Fraction(annualised or 0, MONTHS_IN_A_YEAR)
-
-
-@dataclass(frozen=True)
-class Revenue:
-    """Pence a month, without VAT."""
-
-    total: Fraction
-    at_risk: Fraction
-
-    @property
-    def total_a_year(self) -> Fraction:
-        return self.total * MONTHS_IN_A_YEAR
-
-
-def revenue() -> Revenue:
-    return Revenue(
-        total=monthly_revenue(current_memberships()), at_risk=monthly_revenue(payments_failing())
-    )
 
 
 def figures(now: datetime) -> dict[str, int | None]:
@@ -155,7 +123,6 @@ def figures(now: datetime) -> dict[str, int | None]:
             "contacts": Contact.objects.standing(),
             "houses": live_houses(),
             "enquiries": enquiries_this_month(now),
-            "members": paying_members(),
         }
     )
 

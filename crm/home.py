@@ -10,14 +10,12 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.admin_columns import rounded_money
 from accounts.london import LONDON, day_of
 from billing.models import Episode, IncomingEvent, SubscriptionProblem
 from crm import dashboard
 from crm.models import (
     Contact,
     EnquiryRecord,
-    MembershipRecord,
     PropertyRecord,
     SyncCheck,
     SyncFailure,
@@ -143,8 +141,6 @@ def home(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "broken": any(entry["is_broken"] for entry in entries),
         "waiting": sum(counted[queue.name] or 0 for queue in queues),
         "tiles": _tiles(request, now) if queues else [],
-        "shows_revenue": may(request, "view", MembershipRecord),
-        "revenue": _revenue() if may(request, "view", MembershipRecord) else None,
         "proof": judge(gather()[0], now=now) if may(request, "view", SyncCheck) else None,
         "is_new": dashboard.readable(Contact.objects.exists) is False,
     }
@@ -189,22 +185,9 @@ def _tiles(request: HttpRequest, now: datetime) -> list[dict[str, object]]:
             EnquiryRecord,
             {"created_at_from": this_month, "standing": "yes"},
         ),
-        ("Paying members", "members", Contact, {"member": "paying"}),
     ]
     return [
         {"title": title, "count": figures[name], "url": list_url(model, **filters)}
         for title, name, model, filters in tiles
         if may(request, "view", model)
     ]
-
-
-def _revenue() -> dict[str, object] | None:
-    figure = dashboard.readable(dashboard.revenue)
-    if figure is None:
-        return None
-    return {
-        "total": rounded_money(figure.total),
-        "at_risk": rounded_money(figure.at_risk) if figure.at_risk else "",
-        "url": list_url(MembershipRecord, status="current"),
-        "at_risk_url": list_url(MembershipRecord, status="past_due", standing="yes"),
-    }

@@ -10,11 +10,13 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
+from crm.figures.board import board
+from crm.figures.pages import FigurePages
 from crm.home import home
 from crm_project.palette import Choices, find
 
 
-class GatehouseAdminSite(UnfoldAdminSite):
+class GatehouseAdminSite(FigurePages, UnfoldAdminSite):
     index_title = "Today"
     enable_nav_sidebar = True
 
@@ -43,7 +45,9 @@ class GatehouseAdminSite(UnfoldAdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        return super().index(request, home(request, timezone.now()) | (extra_context or {}))
+        now = timezone.now()
+        shown = home(request, now) | {"board": board(request, now)}
+        return super().index(request, shown | (extra_context or {}))
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         return Choices.as_view(admin_site=self)(request)

@@ -26,7 +26,7 @@ UNFOLD = {
     ],
     "SHOW_BACK_BUTTON": True,
     "ENVIRONMENT": "crm_project.unfold.environment",
-    "STYLES": [_static("crm/admin.css")],
+    "STYLES": [_static("crm/admin.css"), _static("crm/figures.css")],
     "BORDER_RADIUS": "8px",
     "COLORS": {
         "primary": {

@@ -5,12 +5,13 @@ What was so on a day comes from the spans, what moved in a month from the change
 """
 
 from datetime import date, timedelta
+from fractions import Fraction
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, Exists, Min, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models.functions import Coalesce, TruncMonth
 
 from accounts.london import start_of_day
-from billing.models import Episode, Payment, PaymentKind
+from billing.models import Cycle, Episode, Membership, Payment, PaymentKind
 from billing.models.revenue import GAINS, LOSSES, Movement, RevenueChange, RevenueSpan, Standing
 
 Amounts = dict[str, int]
@@ -36,6 +37,14 @@ def in_between(rows: QuerySet[RevenueChange], start: date, end: date) -> QuerySe
     return rows.filter(day__gte=start, day__lt=end)
 
 
+def by_month(start: date, end: date) -> dict[tuple[date, str], tuple[int, int]]:
+    """Return sum and number of each month's movements in [start, end), by month and kind."""
+    moved = in_between(RevenueChange.objects.all(), start, end).order_by()
+    grouped = moved.annotate(month=TruncMonth("day")).values_list("month", "kind")
+    sums = grouped.annotate(Sum("amount_pence"), Count("pk"))
+    return {(month, kind): (amount, count) for month, kind, amount, count in sums}
+
+
 def monthly(annual_pence: int) -> int:
     """Return the twelfth as it is shown: rounded half up, only here and only once."""
     return (2 * annual_pence + 12) // 24
@@ -48,6 +57,12 @@ def total(spans: QuerySet[RevenueSpan]) -> int:
     return spans.aggregate(sum=Coalesce(Sum("annual_pence"), 0))["sum"]
 
 
+def worth(spans: QuerySet[RevenueSpan]) -> tuple[int, int]:
+    """Return sum and number."""
+    both = spans.aggregate(sum=Coalesce(Sum("annual_pence"), 0), number=Count("pk"))
+    return both["sum"], both["number"]
+
+
 def heads(rows: QuerySet[RevenueSpan] | QuerySet[RevenueChange]) -> int:
     """Count members: an owner is one, however many subscriptions it has."""
     return rows.order_by().values("account").distinct().count()
@@ -57,6 +72,18 @@ def paying(day: date) -> QuerySet[RevenueSpan]:
     return RevenueSpan.objects.on(day).paying()
 
 
+def one_of_each(spans: QuerySet[RevenueSpan]) -> QuerySet[RevenueSpan]:
+    """Keep one span of each member."""
+    return spans.filter(~Exists(_of_the_same(spans).filter(pk__lt=OuterRef("pk"))))
+
+
+def by_plan(spans: QuerySet[RevenueSpan]) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return sum and number of the subscriptions of each tier and cycle."""
+    grouped = spans.order_by().values_list("tier", "cycle")
+    sums = grouped.annotate(Sum("annual_pence"), Count("pk"))
+    return {(tier, cycle): (amount, count) for tier, cycle, amount, count in sums}
+
+
 def at_risk(day: date) -> QuerySet[RevenueSpan]:
     return paying(day).filter(is_at_risk=True)
 
@@ -64,6 +91,10 @@ def at_risk(day: date) -> QuerySet[RevenueSpan]:
 def leaving(day: date) -> QuerySet[RevenueSpan]:
     """Paying subscriptions that are to end."""
     return paying(day).exclude(leaving_on=None)
+
+
+def next_to_leave(day: date) -> date | None:
+    return leaving(day).aggregate(next=Min("leaving_on"))["next"]
 
 
 def committed(day: date) -> int:
@@ -98,6 +129,19 @@ def churned(start: date, end: date) -> QuerySet[RevenueChange]:
 def churn_by_reason(start: date, end: date) -> Amounts:
     by_reason = churned(start, end).order_by().values_list("reason").annotate(Sum("amount_pence"))
     return dict(by_reason.order_by("reason"))
+
+
+def churn_by_month(start: date, end: date) -> dict[tuple[date, str], tuple[int, int]]:
+    """Return sum and number of those who left in each month of [start, end), by its reason."""
+    grouped = churned(start, end).order_by().annotate(month=TruncMonth("day"))
+    sums = grouped.values_list("month", "reason").annotate(Sum("amount_pence"), Count("pk"))
+    return {(month, reason): (amount, count) for month, reason, amount, count in sums}
+
+
+def freed(start: date, end: date) -> QuerySet[RevenueChange]:
+    """Members who paid, and whose membership runs on without bringing anything."""
+    ended = RevenueChange.objects.filter(kind=Movement.CONTRACTION, after_pence=0)
+    return in_between(ended, start, end)
 
 
 def logo_churn(start: date, end: date) -> QuerySet[RevenueChange]:
@@ -144,6 +188,90 @@ def _just_before(standing: str) -> QuerySet[RevenueSpan]:
     )
 
 
+# --- Cohorts: members by the month of their first revenue -----------------------------------------
+
+
+def cohorts(start: date, end: date) -> dict[tuple[date, date], int]:
+    """Return by how many the members of each cohort since `start` grew or shrank in each month.
+
+    Added up to a month, that is how many of a cohort pay at its end: who comes back counts again.
+    """
+    first = RevenueChange.objects.filter(account=OuterRef("account")).order_by("day")
+    steps = RevenueChange.objects.filter(Q(before_pence=0) | Q(after_pence=0), day__lt=end)
+    of_cohorts = steps.order_by().annotate(first=Subquery(first.values("day")[:1]))
+    in_months = of_cohorts.filter(first__gte=start).annotate(
+        cohort=TruncMonth("first"), month=TruncMonth("day")
+    )
+    came_or_went = Sum(Case(When(before_pence=0, then=1), default=-1))
+    grouped = in_months.values_list("cohort", "month").annotate(by=came_or_went)
+    return {(cohort, month): number for cohort, month, number in grouped}
+
+
+def of_cohort(spans: QuerySet[RevenueSpan], start: date, end: date) -> QuerySet[RevenueSpan]:
+    """Keep those of members whose first revenue fell in [start, end)."""
+    first = RevenueChange.objects.order_by().values("account").annotate(first=Min("day"))
+    return spans.filter(account__in=first.filter(first__gte=start, first__lt=end).values("account"))
+
+
+# --- Renewals -------------------------------------------------------------------------------------
+
+
+def renewing(start: date, end: date) -> QuerySet[Membership]:
+    """Memberships whose next renewal falls in [start, end), but for those that are to end."""
+    current = Membership.objects.current().filter(currency="gbp", auto_renew=True)
+    return current.filter(renewal_date__gte=start, renewal_date__lt=end)
+
+
+def renewing_by_cycle(start: date, end: date) -> dict[str, tuple[int, int]]:
+    """Return sum and number of the renewals of each cycle, in pence without VAT as charged."""
+    grouped = renewing(start, end).order_by().values_list("billing_cycle")
+    sums = grouped.annotate(Sum("net_pence"), Count("pk"))
+    return {cycle: (amount, count) for cycle, amount, count in sums}
+
+
+def price(memberships: QuerySet[Membership]) -> int:
+    return memberships.order_by().aggregate(sum=Coalesce(Sum("net_pence"), 0))["sum"]
+
+
+def share(part: int, whole: int) -> Fraction | None:
+    """Return None where there is nothing to be a share of."""
+    return Fraction(part, whole) if whole else None
+
+
+def yearly_due(start: date, end: date) -> QuerySet[Payment]:
+    """The payments whose year ran out in [start, end) while the membership still ran.
+
+    Of several for the same year, as after an upgrade, the last; none whose rest was replaced by a
+    year that began within it.
+    """
+    paid = _paid_for_time().filter(period_end__gte=start, period_end__lt=end)
+    ran_until_then = RevenueSpan.objects.paying().filter(
+        Q(ends_on=None) | Q(ends_on__gte=OuterRef("period_end")),
+        membership=OuterRef("membership"),
+        cycle=Cycle.ANNUAL,
+        starts_on__lt=OuterRef("period_end"),
+    )
+    others = _paid_for_time().filter(membership=OuterRef("membership"))
+    replaced = others.filter(
+        period_start__lt=OuterRef("period_end"), period_end__gt=OuterRef("period_end")
+    )
+    later = others.filter(period_end=OuterRef("period_end"), pk__gt=OuterRef("pk"))
+    return paid.filter(Exists(ran_until_then), ~Exists(replaced), ~Exists(later))
+
+
+def was_renewed() -> Case:
+    """Of a payment: 1 if the time after its own was paid for too, else 0."""
+    later = _paid_for_time().filter(membership=OuterRef("membership"))
+    renewed = Exists(later.filter(period_start__gte=OuterRef("period_end")))
+    return Case(When(renewed, then=1), default=0)
+
+
+def _paid_for_time() -> QuerySet[Payment]:
+    return Payment.objects.filter(
+        kind=PaymentKind.INVOICE, currency="gbp", net_pence__gt=0
+    ).exclude(period_end=None)
+
+
 # --- Cash, in pence as paid -----------------------------------------------------------------------
 
 
@@ -154,12 +282,25 @@ def cash(start: date, end: date, *kinds: PaymentKind) -> QuerySet[Payment]:
     return rows.filter(kind__in=kinds) if kinds else rows
 
 
+def cash_by_kind(start: date, end: date) -> Amounts:
+    sums = cash(start, end).order_by().values_list("kind").annotate(Sum("gross_pence"))
+    return dict(sums.order_by("kind"))
+
+
 def recovered(start: date, end: date) -> QuerySet[Episode]:
     """What was paid after it had failed, by the month of the first failure, where it stays."""
     paid = Payment.objects.filter(
         kind=PaymentKind.INVOICE, stripe_invoice_id=OuterRef("stripe_invoice_id")
     )
     return failed(start, end).filter(Exists(paid))
+
+
+def recovered_payments(start: date, end: date) -> QuerySet[Payment]:
+    """The payments by which they were."""
+    invoices = failed(start, end).values("stripe_invoice_id")
+    return Payment.objects.filter(
+        kind=PaymentKind.INVOICE, currency="gbp", stripe_invoice_id__in=invoices
+    )
 
 
 def failed(start: date, end: date) -> QuerySet[Episode]:

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -17,8 +18,10 @@ from accounts.admin_columns import (
     status_label,
     two_lines,
 )
+from accounts.london import day_of
 from billing.models import Cycle
 from billing.models.membership import CURRENT
+from billing.revenue import figures
 from crm.admin.base import RecordAdmin
 from crm.admin.filters import (
     AssignedFilter,
@@ -30,7 +33,7 @@ from crm.admin.filters import (
     TagFilter,
     TierFilter,
 )
-from crm.dashboard import monthly_pence, monthly_revenue
+from crm.dashboard import monthly_pence
 from crm.models import Entity, MembershipRecord
 
 
@@ -104,8 +107,9 @@ class MembershipAdmin(RecordAdmin):
         response = super().changelist_view(request, extra_context)
         changelist = getattr(response, "context_data", {}).get("cl")
         if isinstance(changelist, ChangeList):
-            current = changelist.queryset.filter(status__in=CURRENT)
-            response.context_data["revenue"] = rounded_money(monthly_revenue(current))
+            listed = changelist.queryset.order_by().values("membership")
+            spans = figures.paying(day_of(timezone.now())).filter(membership__in=listed)
+            response.context_data["revenue"] = money(figures.monthly(figures.total(spans)))
         return response
 
     # --- Columns ----------------------------------------------------------------------------------
