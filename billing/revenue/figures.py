@@ -7,8 +7,8 @@ What was so on a day comes from the spans, what moved in a month from the change
 from datetime import date, timedelta
 from fractions import Fraction
 
-from django.db.models import Case, Count, Exists, Min, OuterRef, Q, QuerySet, Subquery, Sum, When
-from django.db.models.functions import Coalesce, TruncMonth
+from django.db.models import Case, Count, Exists, Min, OuterRef, Q, QuerySet, Sum, When
+from django.db.models.functions import Coalesce
 
 from accounts.london import start_of_day
 from billing.models import Cycle, Episode, Membership, Payment, PaymentKind
@@ -35,14 +35,6 @@ def running_rate(day: date) -> int:
 
 def in_between(rows: QuerySet[RevenueChange], start: date, end: date) -> QuerySet[RevenueChange]:
     return rows.filter(day__gte=start, day__lt=end)
-
-
-def by_month(start: date, end: date) -> dict[tuple[date, str], tuple[int, int]]:
-    """Return sum and number of each month's movements in [start, end), by month and kind."""
-    moved = in_between(RevenueChange.objects.all(), start, end).order_by()
-    grouped = moved.annotate(month=TruncMonth("day")).values_list("month", "kind")
-    sums = grouped.annotate(Sum("amount_pence"), Count("pk"))
-    return {(month, kind): (amount, count) for month, kind, amount, count in sums}
 
 
 def monthly(annual_pence: int) -> int:
@@ -75,13 +67,6 @@ def paying(day: date) -> QuerySet[RevenueSpan]:
 def one_of_each(spans: QuerySet[RevenueSpan]) -> QuerySet[RevenueSpan]:
     """Keep one span of each member."""
     return spans.filter(~Exists(_of_the_same(spans).filter(pk__lt=OuterRef("pk"))))
-
-
-def by_plan(spans: QuerySet[RevenueSpan]) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return sum and number of the subscriptions of each tier and cycle."""
-    grouped = spans.order_by().values_list("tier", "cycle")
-    sums = grouped.annotate(Sum("annual_pence"), Count("pk"))
-    return {(tier, cycle): (amount, count) for tier, cycle, amount, count in sums}
 
 
 def at_risk(day: date) -> QuerySet[RevenueSpan]:
@@ -129,13 +114,6 @@ def churned(start: date, end: date) -> QuerySet[RevenueChange]:
 def churn_by_reason(start: date, end: date) -> Amounts:
     by_reason = churned(start, end).order_by().values_list("reason").annotate(Sum("amount_pence"))
     return dict(by_reason.order_by("reason"))
-
-
-def churn_by_month(start: date, end: date) -> dict[tuple[date, str], tuple[int, int]]:
-    """Return sum and number of those who left in each month of [start, end), by its reason."""
-    grouped = churned(start, end).order_by().annotate(month=TruncMonth("day"))
-    sums = grouped.values_list("month", "reason").annotate(Sum("amount_pence"), Count("pk"))
-    return {(month, reason): (amount, count) for month, reason, amount, count in sums}
 
 
 def freed(start: date, end: date) -> QuerySet[RevenueChange]:
@@ -191,26 +169,10 @@ def _just_before(standing: str) -> QuerySet[RevenueSpan]:
 # --- Cohorts: members by the month of their first revenue -----------------------------------------
 
 
-def cohorts(start: date, end: date) -> dict[tuple[date, date], int]:
-    """Return by how many the members of each cohort since `start` grew or shrank in each month.
-
-    Added up to a month, that is how many of a cohort pay at its end: who comes back counts again.
-    """
-    first = RevenueChange.objects.filter(account=OuterRef("account")).order_by("day")
-    steps = RevenueChange.objects.filter(Q(before_pence=0) | Q(after_pence=0), day__lt=end)
-    of_cohorts = steps.order_by().annotate(first=Subquery(first.values("day")[:1]))
-    in_months = of_cohorts.filter(first__gte=start).annotate(
-        cohort=TruncMonth("first"), month=TruncMonth("day")
-    )
-    came_or_went = Sum(Case(When(before_pence=0, then=1), default=-1))
-    grouped = in_months.values_list("cohort", "month").annotate(by=came_or_went)
-    return {(cohort, month): number for cohort, month, number in grouped}
-
-
-def of_cohort(spans: QuerySet[RevenueSpan], start: date, end: date) -> QuerySet[RevenueSpan]:
-    """Keep those of members whose first revenue fell in [start, end)."""
-    first = RevenueChange.objects.order_by().values("account").annotate(first=Min("day"))
-    return spans.filter(account__in=first.filter(first__gte=start, first__lt=end).values("account"))
+def of_cohort(spans: QuerySet[RevenueSpan], month: date) -> QuerySet[RevenueSpan]:
+    """Keep those of members whose first revenue fell in a month, named by its first day."""
+    first = RevenueChange.objects.filter(cohort=month).order_by()
+    return spans.filter(account__in=first.values("account"))
 
 
 # --- Renewals -------------------------------------------------------------------------------------
@@ -280,11 +242,6 @@ def cash(start: date, end: date, *kinds: PaymentKind) -> QuerySet[Payment]:
         currency="gbp", paid_at__gte=start_of_day(start), paid_at__lt=start_of_day(end)
     )
     return rows.filter(kind__in=kinds) if kinds else rows
-
-
-def cash_by_kind(start: date, end: date) -> Amounts:
-    sums = cash(start, end).order_by().values_list("kind").annotate(Sum("gross_pence"))
-    return dict(sums.order_by("kind"))
 
 
 def recovered(start: date, end: date) -> QuerySet[Episode]:

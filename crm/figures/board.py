@@ -1,12 +1,13 @@
 """The figures on the admin's home page: seven cards, then what is behind them, month by month.
 
-Tables are read by grouped queries; each cell knows which figure it is, and leads to it.
+All is read at once from the sums that are kept; each cell knows which figure it is, and leads to
+it.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from math import ceil
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,57 +16,38 @@ from django.utils.formats import date_format
 from accounts.admin_columns import day as in_short
 from accounts.london import day_of
 from billing.models import Cycle
-from billing.models.revenue import GAINS, LOSSES, EndReason
+from billing.models.revenue import GAINS, LOSSES, EndReason, Movement
 from billing.revenue import figures
-from billing.revenue.figures import DAY, monthly
+from billing.revenue import monthly as kept
+from billing.revenue.figures import monthly
 from crm.dashboard import readable
-from crm.figures.asked import address, month_text, reason_name, tier_name
+from crm.figures.asked import month_text, reason_name, tier_name
 from crm.figures.base import Scope
+from crm.figures.cells import Card, Cell, Line, counted, of_cohort
 from crm.figures.chart import stacks
-from crm.figures.every import FIGURES
-from crm.figures.money import RENEWAL_DAYS, renewed_of_due
-from crm.figures.pages import may_see_figures, shown
+from crm.figures.money import RENEWAL_DAYS, cash_by_kind, recovered, renewed_of_due
+from crm.figures.pages import may_see_figures
 from crm.figures.stamp import stamp
+from crm.figures.standing import Choice, Stands, add_up, in_pounds, left_out, stands_now
 
 MONTHS = 13
 KINDS = (*GAINS, *LOSSES)
+NOTHING = kept.Moved()
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One number on the page: which figure it is, of when, and how it is written there."""
+class Read:
+    """What all parts of the page are made of; `rate` and `heads` at the first month's opening."""
 
-    figure: str
-    month: date
-    value: Any
-    details: dict[str, str] = field(default_factory=dict)
-    before: str = ""
-    after: str = ""
-    out_of: tuple[int, int] = (0, 0)  # of a share: its two counts
-    shade: int = 0  # 0 to 4, by the part of a cohort that is left
+    months: list[date]
+    scope: Scope
+    rate: int
+    heads: int
+    moved: dict[date, dict[str, kept.Moved]]
+    stands: list[Stands] = field(default_factory=list)
 
-    @property
-    def text(self) -> str:
-        number = shown(FIGURES[self.figure].kind, self.value, *self.out_of)
-        return f"{self.before}{number}{self.after}"
-
-    @property
-    def url(self) -> str:
-        return address(self.figure, self.month, self.details)
-
-
-@dataclass(frozen=True)
-class Card:
-    title: str
-    main: Cell
-    notes: tuple[Cell, ...] = ()
-
-
-@dataclass(frozen=True)
-class Line:
-    title: str
-    cells: list[Cell]
-    is_running: bool = False
+    def in_month(self, month: date, kind: str) -> kept.Moved:
+        return self.moved.get(month, {}).get(kind, NOTHING)
 
 
 def board(request: HttpRequest, now: datetime) -> dict[str, Any] | None:
@@ -80,11 +62,13 @@ def board(request: HttpRequest, now: datetime) -> dict[str, Any] | None:
 def _board(today: date) -> dict[str, Any]:
     months = last_months(today)
     scope = Scope(months[-1], today)
-    movements = _movements(months, scope)
-    tiers = _tiers(scope)
+    every = stands_now()
+    rate, heads = kept.opening(months[0])
+    read = Read(months, scope, rate, heads, kept.moved(months[0], scope.end), in_pounds(every))
+    movements, tiers = _movements(read), _tiers(read)
     return {
         "month": scope.month,
-        "cards": [*_cards(scope, movements[-1])],
+        "cards": [*_cards(read)],
         "kinds": [kind.label for kind in KINDS],
         "movements": movements[::-1],
         "chart": _chart(movements),
@@ -95,8 +79,8 @@ def _board(today: date) -> dict[str, Any]:
         "rates": [_rate(Scope(month, today)) for month in (scope.month, scope.previous)],
         "churn": _churn(scope),
         "months": [scope.month, scope.previous],
-        "cohorts": _cohorts(months, today),
-        "left_out": [*_left_out(scope.day)],
+        "cohorts": _cohorts(months),
+        "left_out": [*_left_out(every)],
         "is_empty": not any(cell.value for line in movements for cell in line.cells),
     }
 
@@ -110,38 +94,32 @@ def last_months(today: date) -> list[date]:
 # --- Movements ------------------------------------------------------------------------------------
 
 
-def _movements(months: list[date], scope: Scope) -> list[Line]:
-    moved = figures.by_month(months[0], scope.end)
-    opening = figures.running_rate(months[0] - DAY)
-    lines = []
-    for month in months:
-        sums = {kind: moved.get((month, kind), (0, 0))[0] for kind in KINDS}
-        closing = opening + sum(sums[kind] for kind in GAINS) - sum(sums[kind] for kind in LOSSES)
-        lines.append(_movement_line(Scope(month, scope.today), opening, sums, closing))
+def _movements(read: Read) -> list[Line]:
+    lines, opening = [], read.rate
+    for month in read.months:
+        sums = {kind: read.in_month(month, kind).amount_pence for kind in KINDS}
+        closing = opening + _net(sums)
+        lines.append(_movement_line(Scope(month, read.scope.today), opening, sums, closing))
         opening = closing
     return lines
 
 
-def _movement_line(scope: Scope, opening: int, sums: dict[str, int], closing: int) -> Line:
-    kinds = [
-        Cell(
-            "movement",
-            scope.month,
-            monthly(sums[kind]),
-            {"kind": kind.value},
-            before="−" if kind in LOSSES and sums[kind] else "",
-        )
-        for kind in KINDS
+def _net(sums: dict[Movement, int]) -> int:
+    return sum(amount if kind in GAINS else -amount for kind, amount in sums.items())
+
+
+def _movement_line(scope: Scope, opening: int, sums: dict[Movement, int], closing: int) -> Line:
+    def cell(kind: Movement, amount: int) -> Cell:
+        minus = "−" if kind in LOSSES and amount else ""
+        details = {"kind": kind.value}
+        return Cell("movement", scope.month, monthly(amount), details, before=minus)
+
+    cells = [
+        Cell("mrr", scope.previous, monthly(opening)),
+        *(cell(kind, amount) for kind, amount in sums.items()),
+        Cell("mrr", scope.month, monthly(closing)),
     ]
-    return Line(
-        date_format(scope.month, "M Y"),
-        [
-            Cell("mrr", scope.previous, monthly(opening)),
-            *kinds,
-            Cell("mrr", scope.month, monthly(closing)),
-        ],
-        scope.is_running,
-    )
+    return Line(date_format(scope.month, "M Y"), cells, scope.is_running)
 
 
 def _chart(movements: list[Line]) -> dict[str, Any]:
@@ -155,92 +133,97 @@ def _chart(movements: list[Line]) -> dict[str, Any]:
 # --- Cards ----------------------------------------------------------------------------------------
 
 
-def _cards(scope: Scope, moved: Line) -> Iterable[Card]:
-    month = scope.month
-    yield Card("Recurring revenue a month, without VAT", moved.cells[-1], (_change(scope),))
-    members = FIGURES["members"].value(scope)
-    yield Card("Paying members", Cell("members", month, members))
-    yield _came_and_left(scope)
-    yield _at_risk(scope)
-    yield _leaving(scope)
-    recovered, count = (FIGURES[name].value(scope) for name in ("recovered", "recovered_count"))
+def _cards(read: Read) -> Iterable[Card]:
+    month = read.scope.month
+    yield _revenue(read)
+    yield Card("Paying members", Cell("members", month, _members(read)))
+    yield _came_and_left(read)
+    yield _at_risk(read)
+    yield _leaving(read)
+    amount, count = recovered(read.scope)
     yield Card(
         "Recovered this month",
-        Cell("recovered", month, recovered),
-        (_counted("recovered_count", month, count, "payment"),),
+        Cell("recovered", month, amount),
+        (counted("recovered_count", month, count, "payment"),),
     )
-    yield Card("Cash in this month, with VAT", Cell("cash", month, FIGURES["cash"].value(scope)))
+    cash = sum(cash_by_kind(read.scope).values())
+    yield Card("Cash in this month, with VAT", Cell("cash", month, cash))
 
 
-def _change(scope: Scope) -> Cell:
-    value = FIGURES["mrr_change"].value(scope)
-    before = "+" if value > 0 else ""
-    after = f" since the end of {scope.previous:%B}"
-    return Cell("mrr_change", scope.month, value, before=before, after=after)
-
-
-def _came_and_left(scope: Scope) -> Card:
-    def of_kind(kind: str, word: str) -> Cell:
-        asked = Scope(scope.month, scope.today, {"kind": kind})
-        value = FIGURES["movement_count"].value(asked)
-        return Cell("movement_count", scope.month, value, {"kind": kind}, after=f" {word}")
-
-    returned = of_kind("reactivation", "came back")
-    notes = (of_kind("churn", "left"), *([returned] if returned.value else []))
-    return Card("New and left this month", of_kind("new", "new"), notes)
-
-
-def _at_risk(scope: Scope) -> Card:
-    annual, count = figures.worth(figures.at_risk(scope.day))
-    main = Cell("at_risk", scope.month, monthly(annual))
-    return Card("Of it at risk", main, (_counted("at_risk_count", scope.month, count),))
-
-
-def _leaving(scope: Scope) -> Card:
-    annual, count = figures.worth(figures.leaving(scope.day))
-    next_day = figures.next_to_leave(scope.day) if count else None
-    after = f", next on {in_short(next_day)}" if next_day else ""
-    note = _counted("leaving_count", scope.month, count, after=after)
-    return Card("Of it leaving soon", Cell("leaving", scope.month, monthly(annual)), (note,))
-
-
-def _counted(
-    figure: str, month: date, count: int, word: str = "membership", after: str = ""
-) -> Cell:
-    plural = "" if count == 1 else "s"
-    return Cell(figure, month, count, after=f" {word}{plural}{after}")
-
-
-# --- By plan, renewals, churn ---------------------------------------------------------------------
-
-
-def _tiers(scope: Scope) -> list[Line]:
-    """One line for each tier, dearest first: memberships of each cycle, and their MRR."""
-    plans = figures.by_plan(figures.paying(scope.day))
-    cycles = cycles_of(plans)
-    annual: dict[str, int] = {}
-    for (tier, _), (amount, _count) in plans.items():
-        annual[tier] = annual.get(tier, 0) + amount
-    return [
-        Line(
-            tier_name(tier),
-            [
-                *(_plan_cell(scope, tier, cycle, plans) for cycle in cycles),
-                Cell("tier_mrr", scope.month, monthly(amount), {"tier": tier}),
-            ],
-        )
-        for tier, amount in sorted(annual.items(), key=lambda item: -item[1])
+def _revenue(read: Read) -> Card:
+    month = read.scope.month
+    nets = [
+        _net({kind: read.in_month(each, kind).amount_pence for kind in KINDS})
+        for each in read.months
     ]
+    change = Cell(
+        "mrr_change",
+        month,
+        monthly(nets[-1]),
+        before="+" if nets[-1] > 0 else "",
+        after=f" since the end of {read.scope.previous:%B}",
+    )
+    total = Cell("mrr", month, monthly(read.rate + sum(nets)))
+    return Card("Recurring revenue a month, without VAT", total, (change,))
 
 
-def cycles_of(plans: Iterable[tuple[str, str]]) -> list[str]:
-    """The two cycles, and the unknown one where it is met."""
-    return [*Cycle.values, *sorted({cycle for _, cycle in plans} - set(Cycle.values))]
+def _members(read: Read) -> int:
+    moved = [each for kinds in read.moved.values() for each in kinds.values()]
+    return read.heads + sum(each.joined - each.left for each in moved)
 
 
-def _plan_cell(scope: Scope, tier: str, cycle: str, plans: dict[Any, tuple[int, int]]) -> Cell:
-    count = plans.get((tier, cycle), (0, 0))[1]
-    return Cell("plan_count", scope.month, count, {"tier": tier, "cycle": cycle})
+def _came_and_left(read: Read) -> Card:
+    month = read.scope.month
+
+    def cell(kind: Movement, word: str) -> Cell:
+        number = read.in_month(month, kind).changes
+        return Cell("movement_count", month, number, {"kind": kind.value}, after=f" {word}")
+
+    returned = cell(Movement.REACTIVATION, "came back")
+    notes = (cell(Movement.CHURN, "left"), *([returned] if returned.value else []))
+    return Card("New and left this month", cell(Movement.NEW, "new"), notes)
+
+
+def _at_risk(read: Read) -> Card:
+    month = read.scope.month
+    annual, count = add_up(read.stands, lambda each: each.is_at_risk)
+    main = Cell("at_risk", month, monthly(annual))
+    return Card("Of it at risk", main, (counted("at_risk_count", month, count),))
+
+
+def _leaving(read: Read) -> Card:
+    month = read.scope.month
+    annual, count = add_up(read.stands, lambda each: each.is_leaving)
+    next_day = figures.next_to_leave(read.scope.day)
+    after = f", next on {in_short(next_day)}" if next_day else ""
+    main = Cell("leaving", month, monthly(annual))
+    return Card("Of it leaving soon", main, (counted("leaving_count", month, count, after=after),))
+
+
+# --- By plan --------------------------------------------------------------------------------------
+
+
+def _tiers(read: Read) -> list[Line]:
+    """One line for each tier, the one that brings most first: memberships by cycle, and MRR."""
+    cycles = [*Cycle.values, *sorted({each.cycle for each in read.stands} - set(Cycle.values))]
+    lines = [_tier_line(read, tier, cycles) for tier in sorted({each.tier for each in read.stands})]
+    return sorted(lines, key=lambda line: -line.cells[-1].value)
+
+
+def _tier_line(read: Read, tier: str, cycles: list[str]) -> Line:
+    month = read.scope.month
+
+    def count(cycle: str) -> Cell:
+        number = add_up(read.stands, _is_plan(tier, cycle))[1]
+        return Cell("plan_count", month, number, {"tier": tier, "cycle": cycle})
+
+    annual, _ = add_up(read.stands, lambda each: each.tier == tier)
+    together = Cell("tier_mrr", month, monthly(annual), {"tier": tier})
+    return Line(tier_name(tier), [*map(count, cycles), together])
+
+
+def _is_plan(tier: str, cycle: str) -> Choice:
+    return lambda each: (each.tier, each.cycle) == (tier, cycle)
 
 
 def _bars(tiers: list[Line]) -> list[dict[str, Any]]:
@@ -249,6 +232,14 @@ def _bars(tiers: list[Line]) -> list[dict[str, Any]]:
         {"title": line.title, "cell": line.cells[-1], "width": 100 * line.cells[-1].value / most}
         for line in tiers
     ]
+
+
+def _left_out(every: list[Stands]) -> Iterable[str]:
+    for currency, annual in sorted(left_out(every).items()):
+        yield f"{currency.upper()} {annual / 100:,.2f}"
+
+
+# --- Renewals and churn ---------------------------------------------------------------------------
 
 
 def _renewals(scope: Scope) -> list[Line]:
@@ -268,54 +259,54 @@ def _renewals(scope: Scope) -> list[Line]:
 
 def _rate(scope: Scope) -> Line:
     renewed, due = renewed_of_due(scope)
-    share = Cell("renewal_rate", scope.month, figures.share(renewed, due), out_of=(renewed, due))
-    return Line(date_format(scope.month, "F Y"), [share], scope.is_running)
+    share = figures.share(renewed, due)
+    cell = Cell("renewal_rate", scope.month, share, out_of=(renewed, due))
+    return Line(date_format(scope.month, "F Y"), [cell], scope.is_running)
 
 
 def _churn(scope: Scope) -> list[Line]:
     """One line for each reason: members and MRR of this month and the one before."""
-    left = figures.churn_by_month(scope.previous, scope.end)
+    left = kept.churn_reasons(scope.previous, scope.end)
+    months = (scope.month, scope.previous)
     return [
-        Line(reason_name(reason), _churn_cells(scope, reason, left)) for reason in EndReason.values
+        Line(
+            reason_name(reason),
+            [
+                cell
+                for month in months
+                for cell in _churn_cells(month, reason, left.get(month, {}).get(reason, NOTHING))
+            ],
+        )
+        for reason in EndReason.values
     ]
 
 
-def _churn_cells(scope: Scope, reason: str, left: dict[Any, tuple[int, int]]) -> list[Cell]:
-    cells = []
-    for month in (scope.month, scope.previous):
-        amount, count = left.get((month, reason), (0, 0))
-        details = {"reason": reason}
-        cells += [
-            Cell("churn_count", month, count, details),
-            Cell("churn", month, monthly(amount), details),
-        ]
-    return cells
-
-
-def _left_out(day: date) -> Iterable[str]:
-    """Yield the other currencies, which are never added to pounds."""
-    for currency, annual in figures.other_currencies(day).items():
-        yield f"{currency.upper()} {annual / 100:,.2f}"
+def _churn_cells(month: date, reason: str, left: kept.Moved) -> list[Cell]:
+    details = {"reason": reason}
+    return [
+        Cell("churn_count", month, left.changes, details),
+        Cell("churn", month, monthly(left.amount_pence), details),
+    ]
 
 
 # --- Cohorts --------------------------------------------------------------------------------------
 
 
-def _cohorts(months: list[date], today: date) -> list[Line]:
+def _cohorts(months: list[date]) -> list[Line]:
     """One line for each month in which somebody first paid; the first cell is its size."""
-    steps = figures.cohorts(months[0], Scope(months[-1], today).end)
-    lines = []
-    for index, cohort in enumerate(months):
-        cells, staying = [], 0
-        for month in months[index:]:
-            staying += steps.get((cohort, month), 0)
-            cells.append(_cohort_cell(cohort, month, staying, cells))
-        if any(cell.value for cell in cells):
-            lines.append(Line(date_format(cohort, "M Y"), cells))
-    return lines
+    steps = kept.cohort_steps()
+    return [
+        Line(date_format(month, "M Y"), _cohort_cells(month, months[index:], steps[month]))
+        for index, month in enumerate(months)
+        if month in steps
+    ]
 
 
-def _cohort_cell(cohort: date, month: date, staying: int, before: list[Cell]) -> Cell:
-    size = before[0].value if before else staying
-    shade = min(ceil(4 * staying / size), 4) if size else 0
-    return Cell("cohort", month, staying, {"cohort": month_text(cohort)}, shade=shade)
+def _cohort_cells(cohort: date, months: list[date], steps: Counter[date]) -> list[Cell]:
+    cells: list[Cell] = []
+    staying = 0
+    for month in months:
+        staying += steps[month]
+        size = cells[0].value if cells else staying
+        cells.append(of_cohort(month_text(cohort), month, staying, size))
+    return cells

@@ -6,6 +6,8 @@ from django.db.models import Count, QuerySet, Sum
 
 from billing.models import Episode, Membership, Outcome, Payment, PaymentKind
 from billing.revenue import figures
+from billing.revenue import monthly as kept
+from billing.state import OUR_CURRENCY
 from crm.figures.base import Figure, Part, Scope, add
 from crm.figures.listing import (
     DUE_COLUMNS,
@@ -37,12 +39,14 @@ def _flow(scope: Scope) -> QuerySet[Payment]:
     return figures.cash(scope.month, scope.end, PaymentKind(scope.details["flow"]))
 
 
-def _gross(payments: QuerySet[Payment]) -> int:
-    return payments.totals()["gross_pence"] or 0
+def cash_by_kind(scope: Scope) -> dict[str, int]:
+    sums = kept.cash(scope.month, scope.end).get(scope.month, {})
+    ours = ((kind, each) for (kind, currency), each in sums.items() if currency == OUR_CURRENCY)
+    return {kind: each["gross_pence"] for kind, each in ours}
 
 
 def _cash_formula(scope: Scope) -> list[Part]:
-    sums = figures.cash_by_kind(scope.month, scope.end)
+    sums = cash_by_kind(scope)
     flows = [
         Part(name, sums.get(kind, 0), Kind.PENCE, "cash_flow", sign, {"flow": kind.value})
         for sign, (kind, name) in zip(("", "+", "+", "+"), FLOWS.items(), strict=True)
@@ -59,7 +63,7 @@ CASH = add(
         "recurring revenue: the two are never the same.",
         kind=Kind.PENCE,
         columns=PAYMENT_COLUMNS,
-        value=lambda scope: _gross(_cash(scope)),
+        value=lambda scope: sum(cash_by_kind(scope).values()),
         rows=lambda scope: listed_payments(_cash(scope), "gross_pence"),
         adds="gross_pence",
         formula=_cash_formula,
@@ -74,7 +78,7 @@ CASH_FLOW = add(
         "VAT included.",
         kind=Kind.PENCE,
         columns=PAYMENT_COLUMNS,
-        value=lambda scope: _gross(_flow(scope)),
+        value=lambda scope: cash_by_kind(scope).get(scope.details["flow"], 0),
         rows=lambda scope: listed_payments(_flow(scope), "gross_pence"),
         adds="gross_pence",
         details=("flow",),
@@ -89,15 +93,22 @@ def _recovered(scope: Scope) -> QuerySet[Payment]:
     return figures.recovered_payments(scope.month, scope.end)
 
 
+def recovered(scope: Scope) -> tuple[int, int]:
+    """Return how much and how many."""
+    sums = _recovered(scope).totals()
+    return sums["gross_pence"] or 0, sums["rows"]
+
+
 def _recovered_formula(scope: Scope) -> list[Part]:
     failed = figures.failed(scope.month, scope.end)
     lost = failed.exclude(closed_at=None).exclude(outcome=Outcome.PAID)
+    amount, count = recovered(scope)
     return [
         Part("Payments that failed first in the month", failed.count(), Kind.COUNT),
         Part("Of them still failing", _still(failed).count(), Kind.COUNT),
         Part("Of them lost", lost.count(), Kind.COUNT),
-        Part("Of them paid", _recovered(scope).count(), Kind.COUNT, "recovered_count"),
-        Part("Recovered", _gross(_recovered(scope)), Kind.PENCE, sign="="),
+        Part("Of them paid", count, Kind.COUNT, "recovered_count"),
+        Part("Recovered", amount, Kind.PENCE, sign="="),
     ]
 
 
@@ -113,7 +124,7 @@ RECOVERED = add(
         "so a month settles and then stays as it is.",
         kind=Kind.PENCE,
         columns=PAYMENT_COLUMNS,
-        value=lambda scope: _gross(_recovered(scope)),
+        value=lambda scope: recovered(scope)[0],
         rows=lambda scope: listed_payments(_recovered(scope), "gross_pence"),
         adds="gross_pence",
         formula=_recovered_formula,
@@ -127,7 +138,7 @@ RECOVERED_COUNT = add(
         words="Payments that failed first in the month and were made since.",
         kind=Kind.COUNT,
         columns=PAYMENT_COLUMNS,
-        value=lambda scope: _recovered(scope).count(),
+        value=lambda scope: recovered(scope)[1],
         rows=lambda scope: listed_payments(_recovered(scope)),
     )
 )

@@ -4,10 +4,10 @@ from datetime import date
 
 from django.db.models import BigIntegerField, Case, F, QuerySet, When
 
-from accounts.london import next_month
 from billing.models.revenue import LOSSES, RevenueChange, RevenueSpan
 from billing.revenue import figures
-from billing.revenue.figures import DAY, monthly
+from billing.revenue import monthly as kept
+from billing.revenue.figures import monthly
 from crm.figures.base import Figure, Part, Scope, add
 from crm.figures.listing import (
     CHANGE_COLUMNS,
@@ -41,19 +41,20 @@ def _of_kind(scope: Scope) -> QuerySet[RevenueChange]:
     return _moved(scope).filter(kind=scope.details["kind"])
 
 
-def _sum(changes: QuerySet[RevenueChange]) -> int:
-    return sum(amount for _, amount in changes.sums_by_kind())
+def _kept(scope: Scope) -> kept.Moved:
+    moved = kept.moved(scope.month, scope.end).get(scope.month, {})
+    return moved.get(scope.details["kind"], kept.Moved())
 
 
 # --- The month as a whole -------------------------------------------------------------------------
 
 
 def _difference(scope: Scope) -> int:
-    return figures.running_rate(scope.day) - figures.running_rate(scope.month - DAY)
+    return kept.opening(scope.end)[0] - kept.opening(scope.month)[0]
 
 
 def _difference_formula(scope: Scope) -> list[Part]:
-    opening, closing = figures.running_rate(scope.month - DAY), figures.running_rate(scope.day)
+    opening, closing = kept.opening(scope.month)[0], kept.opening(scope.end)[0]
     return [
         Part("At the end of the month, or now, a year", closing, Kind.PENCE, "mrr"),
         Part(
@@ -94,11 +95,11 @@ MOVEMENT = add(
         words=f"The movements of one kind in the month. {KINDS_IN_WORDS}",
         kind=Kind.PENCE,
         columns=CHANGE_COLUMNS,
-        value=lambda scope: monthly(_sum(_of_kind(scope))),
+        value=lambda scope: monthly(_kept(scope).amount_pence),
         rows=lambda scope: listed_changes(_of_kind(scope), "amount_pence"),
         adds="amount",
         from_rows=monthly,
-        formula=lambda scope: by_twelfths("All of them", _sum(_of_kind(scope))),
+        formula=lambda scope: by_twelfths("All of them", _kept(scope).amount_pence),
         details=("kind",),
     )
 )
@@ -111,7 +112,7 @@ MOVEMENT_COUNT = add(
         f"again did so twice. {KINDS_IN_WORDS}",
         kind=Kind.COUNT,
         columns=CHANGE_COLUMNS,
-        value=lambda scope: _of_kind(scope).count(),
+        value=lambda scope: _kept(scope).changes,
         rows=lambda scope: listed_changes(_of_kind(scope)),
         details=("kind",),
     )
@@ -138,6 +139,11 @@ def _left(scope: Scope) -> QuerySet[RevenueChange]:
     return figures.churned(scope.month, scope.end).filter(reason=scope.details["reason"])
 
 
+def _lost(scope: Scope) -> kept.Moved:
+    left = kept.churn_reasons(scope.month, scope.end).get(scope.month, {})
+    return left.get(scope.details["reason"], kept.Moved())
+
+
 CHURN_OF_REASON = add(
     Figure(
         id="churn",
@@ -147,11 +153,11 @@ CHURN_OF_REASON = add(
         "counts on the day the membership ends, not on the day it was cancelled.",
         kind=Kind.PENCE,
         columns=CHURN_COLUMNS,
-        value=lambda scope: monthly(_sum(_left(scope))),
+        value=lambda scope: monthly(_lost(scope).amount_pence),
         rows=lambda scope: listed_changes(_left(scope), "amount_pence"),
         adds="amount",
         from_rows=monthly,
-        formula=lambda scope: by_twelfths("All who left so", _sum(_left(scope))),
+        formula=lambda scope: by_twelfths("All who left so", _lost(scope).amount_pence),
         details=("reason",),
     )
 )
@@ -163,7 +169,7 @@ CHURN_COUNT = add(
         words="Members whose last membership ended in the month, by the reason that Stripe knows.",
         kind=Kind.COUNT,
         columns=CHURN_COLUMNS,
-        value=lambda scope: _left(scope).count(),
+        value=lambda scope: _lost(scope).changes,
         rows=lambda scope: listed_changes(_left(scope)),
         details=("reason",),
     )
@@ -178,14 +184,12 @@ def cohort_of(scope: Scope) -> date:
 
 
 def _staying(scope: Scope) -> QuerySet[RevenueSpan]:
-    began = cohort_of(scope)
-    return figures.of_cohort(figures.paying(scope.day), began, next_month(began))
+    return figures.of_cohort(figures.paying(scope.day), cohort_of(scope))
 
 
 def _staying_count(scope: Scope) -> int:
-    began = cohort_of(scope)
-    steps = figures.cohorts(began, scope.end)
-    return sum(number for (cohort, _), number in steps.items() if cohort == began)
+    steps = kept.cohort_steps().get(cohort_of(scope), {})
+    return sum(number for month, number in steps.items() if month < scope.end)
 
 
 COHORT = add(

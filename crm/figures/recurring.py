@@ -4,7 +4,8 @@ from django.db.models import QuerySet
 
 from billing.models.revenue import GAINS, Movement, RevenueSpan
 from billing.revenue import figures
-from billing.revenue.figures import DAY, monthly
+from billing.revenue import monthly as kept
+from billing.revenue.figures import monthly
 from crm.figures.base import Figure, Part, Scope, add
 from crm.figures.listing import (
     LEAVING_COLUMNS,
@@ -14,6 +15,7 @@ from crm.figures.listing import (
     listed_leaving,
     listed_spans,
 )
+from crm.figures.standing import Worth, worth
 from crm.reports.table import Kind
 
 
@@ -29,14 +31,17 @@ def by_twelfths(name: str, annual_pence: int) -> list[Part]:
 
 
 def _mrr(scope: Scope) -> int:
-    return monthly(figures.running_rate(scope.day))
+    return monthly(kept.opening(scope.end)[0])
 
 
 def _mrr_formula(scope: Scope) -> list[Part]:
-    moved = figures.movements(scope.month, scope.end)
+    rate, _ = kept.opening(scope.month)
+    moved = kept.moved(scope.month, scope.end).get(scope.month, {})
+    sums = {kind: moved.get(kind, kept.Moved()).amount_pence for kind in Movement}
+    closing = rate + sum(sums[kind] if kind in GAINS else -sums[kind] for kind in Movement)
     opening = Part(
         "At the end of the month before, a year",
-        moved["opening"],
+        rate,
         Kind.PENCE,
         "mrr",
         month=scope.previous,
@@ -44,7 +49,7 @@ def _mrr_formula(scope: Scope) -> list[Part]:
     movements = [
         Part(
             f"{kind.label}, a year",
-            moved[kind],
+            sums[kind],
             Kind.PENCE,
             "movement",
             "+" if kind in GAINS else "−",
@@ -55,8 +60,8 @@ def _mrr_formula(scope: Scope) -> list[Part]:
     return [
         opening,
         *movements,
-        Part("Now, a year", moved["closing"], Kind.PENCE, sign="="),
-        Part("A twelfth of that", monthly(moved["closing"]), Kind.PENCE, sign="÷ 12 ="),
+        Part("Now, a year", closing, Kind.PENCE, sign="="),
+        Part("A twelfth of that", monthly(closing), Kind.PENCE, sign="÷ 12 ="),
     ]
 
 
@@ -86,11 +91,11 @@ MRR = add(
 
 
 def _members(scope: Scope) -> int:
-    return figures.heads(figures.paying(scope.day))
+    return kept.opening(scope.end)[1]
 
 
 def _members_formula(scope: Scope) -> list[Part]:
-    opening = figures.heads(figures.paying(scope.month - DAY))
+    _, opening = kept.opening(scope.month)
     came_or_went = [
         (Movement.NEW, "New", "+"),
         (Movement.REACTIVATION, "Came back", "+"),
@@ -98,7 +103,7 @@ def _members_formula(scope: Scope) -> list[Part]:
         (Movement.CHURN, "Left", "−"),
         (Movement.PAUSED, "Paused", "−"),
     ]
-    moved = figures.by_month(scope.month, scope.end)
+    moved = kept.moved(scope.month, scope.end).get(scope.month, {})
     return [
         Part(
             "At the end of the month before", opening, Kind.COUNT, "members", month=scope.previous
@@ -106,7 +111,7 @@ def _members_formula(scope: Scope) -> list[Part]:
         *(
             Part(
                 name,
-                moved.get((scope.month, kind), (0, 0))[1],
+                moved.get(kind, kept.Moved()).changes,
                 Kind.COUNT,
                 "movement_count",
                 sign,
@@ -143,8 +148,8 @@ MEMBERS = add(
 # --- At risk --------------------------------------------------------------------------------------
 
 
-def _at_risk(scope: Scope) -> int:
-    return figures.total(figures.at_risk(scope.day))
+def _at_risk(scope: Scope) -> Worth:
+    return worth(scope, figures.at_risk(scope.day), lambda each: each.is_at_risk)
 
 
 AT_RISK = add(
@@ -155,11 +160,11 @@ AT_RISK = add(
         "Stripe gives up and ends the membership.",
         kind=Kind.PENCE,
         columns=SPAN_COLUMNS,
-        value=lambda scope: monthly(_at_risk(scope)),
+        value=lambda scope: monthly(_at_risk(scope)[0]),
         rows=lambda scope: listed_spans(figures.at_risk(scope.day), "annual_pence"),
         adds="annual_pence",
         from_rows=monthly,
-        formula=lambda scope: by_twelfths("Memberships whose payment fails", _at_risk(scope)),
+        formula=lambda scope: by_twelfths("Memberships whose payment fails", _at_risk(scope)[0]),
     )
 )
 
@@ -170,7 +175,7 @@ AT_RISK_COUNT = add(
         words="Memberships whose payment is failing.",
         kind=Kind.COUNT,
         columns=SPAN_COLUMNS,
-        value=lambda scope: figures.at_risk(scope.day).count(),
+        value=lambda scope: _at_risk(scope)[1],
         rows=lambda scope: listed_spans(figures.at_risk(scope.day)),
     )
 )
@@ -179,12 +184,12 @@ AT_RISK_COUNT = add(
 # --- Leaving soon ---------------------------------------------------------------------------------
 
 
-def _leaving(scope: Scope) -> int:
-    return figures.total(figures.leaving(scope.day))
+def _leaving(scope: Scope) -> Worth:
+    return worth(scope, figures.leaving(scope.day), lambda each: each.is_leaving)
 
 
 def _leaving_formula(scope: Scope) -> list[Part]:
-    running, leaving = figures.running_rate(scope.day), _leaving(scope)
+    running, leaving = kept.opening(scope.end)[0], _leaving(scope)[0]
     return [
         Part("All recurring revenue, a year", running, Kind.PENCE, "mrr"),
         Part("What stays, a year", figures.committed(scope.day), Kind.PENCE, sign="−"),
@@ -201,7 +206,7 @@ LEAVING = add(
         "and what was paid for has not run out. Until then it counts, and so does the member.",
         kind=Kind.PENCE,
         columns=LEAVING_COLUMNS,
-        value=lambda scope: monthly(_leaving(scope)),
+        value=lambda scope: monthly(_leaving(scope)[0]),
         rows=lambda scope: listed_leaving(figures.leaving(scope.day), "annual_pence"),
         adds="annual_pence",
         from_rows=monthly,
@@ -216,7 +221,7 @@ LEAVING_COUNT = add(
         words="Memberships that are to end.",
         kind=Kind.COUNT,
         columns=LEAVING_COLUMNS,
-        value=lambda scope: figures.leaving(scope.day).count(),
+        value=lambda scope: _leaving(scope)[1],
         rows=lambda scope: listed_leaving(figures.leaving(scope.day)),
     )
 )
@@ -227,6 +232,16 @@ LEAVING_COUNT = add(
 
 def _of_tier(scope: Scope) -> QuerySet[RevenueSpan]:
     return figures.paying(scope.day).filter(tier=scope.details["tier"])
+
+
+def _worth_of_tier(scope: Scope) -> int:
+    tier = scope.details["tier"]
+    return worth(scope, _of_tier(scope), lambda each: each.tier == tier)[0]
+
+
+def _count_of_plan(scope: Scope) -> int:
+    plan = scope.details["tier"], scope.details["cycle"]
+    return worth(scope, _of_plan(scope), lambda each: (each.tier, each.cycle) == plan)[1]
 
 
 def _of_plan(scope: Scope) -> QuerySet[RevenueSpan]:
@@ -240,13 +255,11 @@ MRR_OF_TIER = add(
         words="The part of the recurring revenue a month that memberships of one tier bring.",
         kind=Kind.PENCE,
         columns=SPAN_COLUMNS,
-        value=lambda scope: monthly(figures.total(_of_tier(scope))),
+        value=lambda scope: monthly(_worth_of_tier(scope)),
         rows=lambda scope: listed_spans(_of_tier(scope), "annual_pence"),
         adds="annual_pence",
         from_rows=monthly,
-        formula=lambda scope: by_twelfths(
-            "Memberships of the tier", figures.total(_of_tier(scope))
-        ),
+        formula=lambda scope: by_twelfths("Memberships of the tier", _worth_of_tier(scope)),
         details=("tier",),
     )
 )
@@ -259,7 +272,7 @@ MEMBERSHIPS_OF_PLAN = add(
         "houses has two.",
         kind=Kind.COUNT,
         columns=SPAN_COLUMNS,
-        value=lambda scope: _of_plan(scope).count(),
+        value=_count_of_plan,
         rows=lambda scope: listed_spans(_of_plan(scope)),
         details=("tier", "cycle"),
     )

@@ -73,56 +73,12 @@ class TestEveryFigureEqualsTheListBehindIt:
 
         assert tile["count"] == rows_behind(desk, tile["url"]) > 0
 
-    def test_for_the_paying_members(self, desk: Client) -> None:
-        tile = home(desk).context["tiles"][-1]
-
-        assert tile["count"] == rows_behind(desk, tile["url"]) == 2
-
-    @pytest.mark.parametrize(("figure", "link"), [("total", "url"), ("at_risk", "at_risk_url")])
-    def test_for_the_revenue(self, desk: Client, figure: str, link: str) -> None:
-        revenue = home(desk).context["revenue"]
-
-        listed = desk.get(revenue[link]).context["cl"].result_list
-        summed = sum((dashboard.monthly_pence(row) for row in listed), Fraction(0))
-
-        assert revenue[figure] == rounded_money(summed)
-
 
 def home(desk: Client) -> HttpResponse:
     return desk.get(reverse("admin:index"))
 
 
-class TestRecurringRevenue:
-    def test_takes_a_twelfth_of_a_year_and_the_whole_of_a_month(self, db: None) -> None:
-        membership_record(net_pence=65_000, billing_cycle=Cycle.ANNUAL)
-        membership_record(net_pence=4_500, billing_cycle=Cycle.MONTHLY)
-
-        assert dashboard.revenue().total == Fraction(65_000, 12) + 4_500
-
-    def test_is_rounded_once_and_not_row_by_row(self, db: None) -> None:
-        for _ in range(3):
-            membership_record(net_pence=65_000, billing_cycle=Cycle.ANNUAL)
-
-        # 54.17 three times would be 162.51
-        assert rounded_money(dashboard.revenue().total) == "£162.50"
-
-    def test_counts_a_failing_payment_and_says_that_it_is_at_risk(self, db: None) -> None:
-        membership_record(net_pence=12_000, status=MembershipStatus.PAST_DUE)
-        membership_record(net_pence=24_000, status=MembershipStatus.ACTIVE)
-
-        figure = dashboard.revenue()
-
-        assert (figure.total, figure.at_risk) == (3_000, 1_000)
-
-    @pytest.mark.parametrize("status", [MembershipStatus.CANCELLED, MembershipStatus.EXPIRED])
-    def test_leaves_out_what_is_over(self, db: None, status: str) -> None:
-        membership_record(status=status)
-
-        assert dashboard.revenue().total == 0
-
-    def test_is_nothing_without_memberships(self, db: None) -> None:
-        assert dashboard.revenue().total == 0
-
+class TestPartsOfAPenny:
     @pytest.mark.parametrize(
         ("pence", "shown"),
         [
@@ -132,7 +88,7 @@ class TestRecurringRevenue:
             (Fraction(-5, 2), "-£0.02"),
         ],
     )
-    def test_rounds_half_a_penny_up(self, pence: Fraction, shown: str) -> None:
+    def test_are_rounded_half_a_penny_up(self, pence: Fraction, shown: str) -> None:
         assert rounded_money(pence) == shown
 
 
@@ -252,7 +208,7 @@ class TestWhoSeesWhat:
         answer = client.get(reverse("admin:index"))
 
         assert "You have no role yet" in answer.content.decode()
-        assert (answer.context["tiles"], answer.context["revenue"]) == ([], None)
+        assert (answer.context["tiles"], answer.context["board"]) == ([], None)
 
     @pytest.mark.parametrize(
         ("hour", "words"), [(8, "Good morning"), (11, "Good afternoon"), (18, "Good evening")]
