@@ -44,10 +44,8 @@ def bring_into_line(subscription_ids: Iterable[str], *, now: datetime) -> int:
     wanted = wanted_spans(ids, now=now)
     accounts = {row.account for row in [*stored, *wanted]}
     written = replace_rows(stored, wanted)
-    for account in accounts:
-        changes = RevenueChange.objects.filter(account=account)
-        written += replace_rows(changes, wanted_changes(account))
-    return written
+    changes = RevenueChange.objects.filter(account__in=accounts)
+    return written + replace_rows(changes, wanted_changes(accounts))
 
 
 def keep_of_erased(owner_id: int, *, now: datetime) -> None:
@@ -147,9 +145,15 @@ def _span_row(
     )
 
 
-def wanted_changes(account: str) -> list[RevenueChange]:
-    """Return the movements that follow from an account's spans as they are stored, not saved."""
-    rows = list(RevenueSpan.objects.filter(account=account).order_by("starts_on"))
+def wanted_changes(accounts: Iterable[str]) -> list[RevenueChange]:
+    """Return the movements that follow from accounts' spans as they are stored, not saved."""
+    rows: dict[str, list[RevenueSpan]] = defaultdict(list)
+    for row in RevenueSpan.objects.filter(account__in=accounts).order_by("starts_on"):
+        rows[row.account].append(row)
+    return [change for own in rows.values() for change in _changes_of_one(own)]
+
+
+def _changes_of_one(rows: list[RevenueSpan]) -> list[RevenueChange]:
     spans: dict[str, list[Span]] = defaultdict(list)
     for row in rows:
         spans[row.stripe_subscription_id].append(_span_of(row))

@@ -60,9 +60,8 @@ def check(progress: Progress, *, now: datetime) -> None:
         progress.note(_differing(stored, wanted_spans(batch, now=now)))
         _step(progress, batch)
     for accounts in _batches(_accounts()):
-        for account in accounts:
-            stored_changes = RevenueChange.objects.filter(account=account)
-            progress.note(_differing(stored_changes, wanted_changes(account)))
+        stored_changes = RevenueChange.objects.filter(account__in=accounts)
+        progress.note(_differing(stored_changes, wanted_changes(accounts)))
         progress.watch(progress)
     for tally in TALLIES:
         progress.note(tally.differences())
