@@ -69,6 +69,17 @@ def statuses(who):
     return [each["status"] for each in invoices(who.running)]
 
 
+def shown(who):
+    """The seal on the page that offers to take the change back."""
+    return seal_on(read(who.client.get(url_of(who.membership, "membership_take_back"))))
+
+
+def take_back(who, seal=None):
+    seal = shown(who) if seal is None else seal
+    address = url_of(who.membership, "membership_take_back")
+    return who.client.post(address, {"seal": seal}, follow=True)
+
+
 class TestWaiting:
     def test_the_page_says_what_happens_and_leads_to_where_it_is_confirmed(self, waiting):
         page, invoice = read(waiting.answer), invoices(waiting.running)[-1]
@@ -223,7 +234,7 @@ class TestNotConfirmed:
         address = url_of(alice.membership, "membership_change", gold.pk)
         seal = seal_on(read(alice.client.get(address)))
         alice.client.post(address, {"seal": seal})
-        alice.client.post(url_of(alice.membership, "membership_take_back"))
+        take_back(alice)
         alice.running.control.set_card(alice.membership.stripe_customer_id, PAYS)
 
         refused = alice.client.post(address, {"seal": seal})
@@ -263,9 +274,6 @@ class TestNotConfirmed:
 
 
 class TestTakingBack:
-    def take_back(self, who):
-        return who.client.post(url_of(who.membership, "membership_take_back"), follow=True)
-
     def test_the_page_says_what_goes(self, waiting):
         page = read(waiting.client.get(url_of(waiting.membership, "membership_take_back")))
 
@@ -274,35 +282,79 @@ class TestTakingBack:
         assert statuses(waiting) == ["paid", "open"]
 
     def test_it_can_no_longer_be_paid(self, waiting):
-        answer = self.take_back(waiting)
+        answer = take_back(waiting)
 
         assert "The change is taken back" in read(answer)
         assert not PendingChange.objects.exists()
         assert statuses(waiting) == ["paid", "void"]
 
     def test_twice_is_as_good_as_once(self, waiting):
-        self.take_back(waiting)
+        seal = shown(waiting)
+        take_back(waiting, seal)
 
-        assert "The change is taken back" in read(self.take_back(waiting))
+        assert "The change is taken back" in read(take_back(waiting, seal))
 
     @pytest.mark.parametrize("when", ["before", "between"])
     def test_what_was_paid_meanwhile_is_said_to_be(self, waiting, monkeypatch, when):
-        invoice, take_back = invoices(waiting.running)[-1]["id"], gateway.take_back
+        invoice, void = invoices(waiting.running)[-1]["id"], gateway.take_back
+        seal = shown(waiting)
 
         def pay_first(subscription):
             waiting.running.control.authenticate(invoice)
-            return take_back(subscription)
+            return void(subscription)
 
         if when == "between":
             monkeypatch.setattr(gateway, "take_back", pay_first)
         else:
             waiting.running.control.authenticate(invoice)
 
-        answer = self.take_back(waiting)
+        answer = take_back(waiting, seal)
 
         assert "The payment had been confirmed already" in read(answer)
         assert Membership.objects.get().tier.code == "gold"
         assert statuses(waiting) == ["paid", "paid"]
+
+    def test_what_was_paid_and_heard_of_meanwhile_is_not_called_taken_back(self, waiting):
+        seal = shown(waiting)
+        waiting.running.control.authenticate(invoices(waiting.running)[-1]["id"])
+        now(waiting)
+
+        answer = read(take_back(waiting, seal))
+
+        assert "The payment had been confirmed already" in answer
+        assert "The change is taken back" not in answer
+
+    def test_what_has_lapsed_meanwhile_is_said_to_have(self, waiting):
+        seal = shown(waiting)
+        waiting.running.control.advance(23 * HOURS)
+
+        answer = read(take_back(waiting, seal))
+
+        assert "It was too late to confirm this change" in answer
+        assert not PendingChange.objects.exists()
+
+    def test_where_nothing_waited_nothing_is_called_taken_back(self, alice):
+        answer = read(take_back(alice, ""))
+
+        assert "No change was waiting for you" in answer
+        assert "The change is taken back" not in answer
+
+    def test_another_change_than_the_page_showed_is_shown_first(self, waiting):
+        seal = shown(waiting)
+        take_back(waiting, seal)
+        confirm(waiting, plan("gold"))
+
+        answer = read(take_back(waiting, seal))
+
+        assert "Another change waits now" in answer
+        assert statuses(waiting) == ["paid", "void", "open"]
+
+    def test_the_page_of_one_that_was_paid_unheard_of_offers_nothing(self, waiting):
+        waiting.running.control.authenticate(invoices(waiting.running)[-1]["id"])
+
+        page = read(waiting.client.get(url_of(waiting.membership, "membership_take_back")))
+
+        assert "No change waits for you" in page
 
     def test_cancelling_takes_it_back_and_says_so_before(self, waiting):
         address = url_of(waiting.membership, "membership_cancel")
@@ -315,9 +367,10 @@ class TestTakingBack:
         assert statuses(waiting) == ["paid", "void"]
 
     def test_a_stripe_that_is_away_is_said_and_it_still_waits(self, waiting):
+        seal = shown(waiting)
         waiting.running.control.faults(api_status=500, count=100)
 
-        answer = self.take_back(waiting)
+        answer = take_back(waiting, seal)
 
         assert answer.status_code == 503
         assert PendingChange.objects.exists()
