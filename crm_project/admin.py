@@ -6,6 +6,7 @@ from django.contrib.admin import ModelAdmin as PlainModelAdmin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
@@ -13,6 +14,7 @@ from unfold.sites import UnfoldAdminSite
 from crm.figures.board import board
 from crm.figures.pages import FigurePages
 from crm.home import home
+from crm.reports.pages import report_urls
 from crm_project.palette import Choices, find
 
 
@@ -48,6 +50,9 @@ class GatehouseAdminSite(FigurePages, UnfoldAdminSite):
         now = timezone.now()
         shown = home(request, now) | {"board": board(request, now)}
         return super().index(request, shown | (extra_context or {}))
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [*report_urls(self), *super().get_urls()]
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         return Choices.as_view(admin_site=self)(request)

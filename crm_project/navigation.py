@@ -6,9 +6,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from crm.home import queue_counts
+from crm.reports.pages import seen_by
 
 # django-unfold takes a text for the path of a function, and shows it when there is none.
 BROKEN = "cannot be read"
+
+REPORTS = "reports"  # not a model's list
 
 # Models whose first page is not their list.
 FIRST_PAGES = {"crm_synccheck": "admin:crm_synccheck_health"}
@@ -30,6 +33,7 @@ SECTIONS = (
         "Money",
         [
             ("Months", "calendar_month", "billing_closedmonth", ""),
+            ("Reports", "table_chart", REPORTS, ""),
             ("Payments", "payments", "billing_payment", ""),
             ("Price list", "sell", "billing_plan", ""),
             ("Tiers", "stars", "billing_tier", ""),
@@ -77,7 +81,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _item(request: HttpRequest, title: str, icon: str, name: str, queue: str) -> dict[str, Any]:
-    rows = reverse(f"admin:{name}_changelist")
+    rows = reverse(f"admin:{name}" if name == REPORTS else f"admin:{name}_changelist")
     first_page = reverse(FIRST_PAGES[name]) if name in FIRST_PAGES else rows
     item = {"title": title, "icon": icon, "link": first_page, "active": rows in request.path}
     count = queue_counts(request)[queue] if queue else 0
@@ -89,5 +93,7 @@ def _item(request: HttpRequest, title: str, icon: str, name: str, queue: str) ->
 
 
 def _may_view(request: HttpRequest, name: str) -> bool:
+    if name == REPORTS:
+        return bool(seen_by(request))
     app, model = name.split("_", 1)
     return request.user.has_perm(f"{app}.view_{model}")

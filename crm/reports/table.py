@@ -1,5 +1,6 @@
 """Columns and rows, as reports and the figures' lists have them: shown, and written to a file."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,6 +27,8 @@ class Kind(Enum):
     SHARE = "share"  # a Fraction or Decimal: 0.05 is five per cent
     DAY = "day"
     MOMENT = "moment"
+    PERIOD = "period"  # a month, or the part of one that was asked for: see months.py
+    HOURS = "hours"  # a Fraction
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        return self.kind in {Kind.COUNT, Kind.PENCE, Kind.SHARE}
+        return self.kind in {Kind.COUNT, Kind.PENCE, Kind.SHARE, Kind.HOURS}
 
     def shown(self, value: Any) -> str:
         """Return the value as a person reads it."""
@@ -50,6 +53,18 @@ class Column:
         if value is None:
             return ""
         return WRITTEN[self.kind](value)
+
+    def plain(self, value: Any) -> Any:
+        """Return the value for JSON: whole pence, ISO days, and text as it is."""
+        if value is None:
+            return None
+        if self.kind in {Kind.SHARE, Kind.HOURS}:
+            return float(WRITTEN[self.kind](value))
+        return value if self.kind in {Kind.COUNT, Kind.PENCE} else self.as_text(value)
+
+    def as_text(self, value: Any) -> str:
+        """Return a text, a day or a moment as such: in it, nothing is a formula."""
+        return str(value) if self.kind is Kind.TEXT else str(self.written(value))
 
 
 def _share(value: Fraction | Decimal) -> str:
@@ -67,12 +82,23 @@ def _exact(value: Fraction | Decimal) -> Decimal:
 
 
 def _text(value: object) -> str:
-    """Text as a spreadsheet may open it: what begins like a formula is no formula."""
+    """Text as a spreadsheet may open it: what begins like a formula is no formula.
+
+    A telephone number stays as it is: “+” before digits and spaces calculates nothing.
+    """
     text = str(value)
-    return f"'{text}" if text[:1] in FORMULA_BEGINS else text
+    if PHONE.fullmatch(text) or not text.startswith(FORMULA_BEGINS):
+        return text
+    return f"'{text}"
 
 
-FORMULA_BEGINS = tuple("=+-@\t\r")
+def _hours(value: Fraction) -> str:
+    return f"{_tenths(Fraction(value) / 100)} h"
+
+
+# The wide forms are signs of a formula too, where East Asian characters are typed.
+FORMULA_BEGINS = tuple("=+-@\t\r\n＝＋－＠")
+PHONE = re.compile(r"\+[0-9][0-9 ]*")
 SHOWN = {
     Kind.TEXT: str,
     Kind.COUNT: intcomma,
@@ -80,18 +106,22 @@ SHOWN = {
     Kind.SHARE: _share,
     Kind.DAY: day,
     Kind.MOMENT: moment,
+    Kind.PERIOD: str,
+    Kind.HOURS: _hours,
 }
 WRITTEN = {
     Kind.TEXT: _text,
     Kind.COUNT: int,
     Kind.PENCE: lambda pence: Decimal(pence) / 100,
     Kind.SHARE: _exact,
-    Kind.DAY: lambda value: _day(value).isoformat(),
+    Kind.DAY: lambda value: london_day(value).isoformat(),
     Kind.MOMENT: lambda value: localtime(value).isoformat(sep=" ", timespec="minutes"),
+    Kind.PERIOD: lambda value: value.iso,
+    Kind.HOURS: lambda value: round(Decimal(value.numerator) / Decimal(value.denominator), 2),
 }
 
 
-def _day(value: date | datetime) -> date:
+def london_day(value: date | datetime) -> date:
     return localtime(value).date() if isinstance(value, datetime) else value
 
 
