@@ -70,13 +70,15 @@ def asked(report: Report, said: Mapping[str, str | None], *, today: date) -> Ask
     if said.get("start") and not report.is_as_of:
         start, _ = _days(said["start"])
     if said.get("end"):
-        _, last = _days(said["end"])
+        first, last = _days(said["end"])
+        if first <= today < last and not report.looks_ahead:
+            last = today  # of the current month, what there is of it
     if start > last and not said.get("end"):
         last = start + SIXTY_DAYS if report.looks_ahead else today
     if start > last and not said.get("start"):
         start = last.replace(day=1)
     start = last if report.is_as_of else start
-    last = _checked(report, start, last, today=today)
+    _check(report, start, last, today=today)
     tier, cycle = (_narrowed(report, name, said.get(name) or "") for name in ("tier", "cycle"))
     return Asked(report, start, last + DAY, tier, cycle)
 
@@ -100,22 +102,18 @@ def _days(text: str) -> tuple[date, date]:
     return first, last
 
 
-def _checked(report: Report, start: date, last: date, *, today: date) -> date:
-    """Return the last day, which of the current month is today where nothing is known ahead."""
+def _check(report: Report, start: date, last: date, *, today: date) -> None:
     if start > today and not report.looks_ahead:
         raise CannotBeAsked(f"{in_words(start)} is in the future: nothing is known of it yet.")
     if start > last:
         raise CannotBeAsked(
             f"The first day, {in_words(start)}, is after the last day, {in_words(last)}."
         )
-    if report.looks_ahead or last <= today:
-        return last
-    if last < next_month(today):
-        return today
-    raise CannotBeAsked(
-        f"The days end in the future, on {in_words(last)}. Nothing is known after today, "
-        f"{in_words(today)}."
-    )
+    if last > today and not report.looks_ahead:
+        raise CannotBeAsked(
+            f"The days end in the future, on {in_words(last)}. Nothing is known after today, "
+            f"{in_words(today)}."
+        )
 
 
 def _narrowed(report: Report, name: str, value: str) -> str:

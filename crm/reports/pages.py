@@ -227,6 +227,7 @@ def _cells(columns: tuple[Column, ...], row: Row) -> list[dict[str, Any]]:
     return [
         {
             "column": column,
+            "value": row.get(column.name),
             "text": column.shown(row.get(column.name)),
             "url": row.get("url", "") if index == 0 else "",
         }
