@@ -42,6 +42,14 @@ def planned_columns(membership: Membership, subscription: dict[str, Any]) -> dic
     return None if phase is None else _columns(phase, subscription)
 
 
+def has_come(subscription: dict[str, Any]) -> bool:
+    """Whether what the schedule planned is the plan now: it has nothing left to do but to go."""
+    schedule = subscription.get("schedule")
+    is_last = isinstance(schedule, dict) and bool(schedule.get("current_phase"))
+    is_last = is_last and schedule["end_behavior"] == "release"
+    return is_last and _next_phase(subscription) is None
+
+
 def _next_phase(subscription: dict[str, Any]) -> dict[str, Any] | None:
     schedule = subscription.get("schedule")
     if not isinstance(schedule, dict) or not schedule.get("current_phase"):

@@ -241,6 +241,42 @@ class TestUpgrade:
         assert alice.running.sandbox.all("subscription")[0]["schedule"] is None
 
 
+class TestFromMonthlyToYearly:
+    @pytest.fixture
+    def bob(self, client, stripe_api):
+        """Bob pays silver by the month, and has planned bronze."""
+        membership = buy(stripe_api, cycle="monthly")
+        client.force_login(membership.owner.user)
+        bob = SimpleNamespace(client=client, membership=membership, running=stripe_api)
+        confirm(bob, plan("bronze", "monthly"))
+        return bob
+
+    @pytest.mark.parametrize("tier", ["silver", "gold"])
+    def test_beside_a_planned_change_that_has_to_be_dropped_first(self, bob, tier):
+        address = url_of(bob.membership, "membership_change", plan(tier).pk)
+
+        answer = bob.client.get(address, follow=True)
+
+        assert f"drop it here, then choose {tier}, yearly, again" in read(answer)
+        assert "The change to bronze, monthly" in read(answer)
+        assert len(invoices(bob.running)) == 1
+
+    def test_once_that_is_dropped_it_works(self, bob):
+        bob.client.post(url_of(bob.membership, "membership_drop_plan"))
+
+        _, answer = confirm(bob, plan("gold"))
+
+        assert "You have gold now" in read(answer)
+
+    def test_once_what_was_planned_has_come_it_works(self, bob):
+        bob.running.control.advance(32 * DAY)
+        refresh_membership(bob.membership.stripe_subscription_id, now=timezone.now())
+
+        _, answer = confirm(bob, plan("bronze"))
+
+        assert "You have bronze now" in read(answer)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_presses_at_once_charge_once(stripe_api):
     membership, gold = buy(stripe_api), plan("gold")

@@ -126,6 +126,13 @@ class TestWaiting:
         assert "Your bank wants you to confirm this payment" in read(answer)
         assert statuses(waiting) == ["paid", "open"]
 
+    def test_what_we_could_not_hear_of_yet_is_looked_for(self, alice, monkeypatch):
+        monkeypatch.setattr("billing.views.changes.look", lambda membership: None)
+
+        _, answer = confirm(alice, plan("gold"))
+
+        assert "Waiting for the confirmation" in read(answer)
+
     @pytest.mark.parametrize("wanted", [("bronze", "annual"), ("gold", "monthly")])
     def test_another_plan_has_to_wait(self, waiting, wanted):
         address = url_of(waiting.membership, "membership_change", plan(*wanted).pk)
@@ -221,7 +228,7 @@ class TestNotConfirmed:
 
         membership = now(waiting)
         address = url_of(membership, "membership_changed")
-        fields = {"what": "confirm", "plan": plan("gold").pk, "look": 20}
+        fields = {"what": "confirm", "plan": plan("gold").pk}
         page = read(waiting.client.get(address, fields))
 
         assert (membership.tier.code, membership.status) == ("silver", "active")

@@ -21,8 +21,11 @@ KINDS = ("now", "confirm", "taken_back", "planned", "dropped", "ending", "kept")
 SHOWN = ("tier", "property", "scheduled_change__tier", "pending_change__tier")
 
 
-def to_result(membership: Membership, kind: str, plan: Plan | None = None) -> HttpResponse:
-    wanted = {"what": kind} | ({"plan": plan.pk} if plan else {})
+def to_result(
+    membership: Membership, kind: str, plan: Plan | None = None, *, unheard: bool = False
+) -> HttpResponse:
+    """`unheard`: what is to be confirmed is not known here yet, so the page looks for it."""
+    wanted = {"what": kind} | ({"plan": plan.pk} if plan else {}) | ({"look": 1} if unheard else {})
     return redirect(f"{reverse('membership_changed', args=[membership.pk])}?{urlencode(wanted)}")
 
 
@@ -46,9 +49,14 @@ def membership_changed(request: HttpRequest, owner: Owner, pk: int) -> HttpRespo
         "done": done,
         "pending": None if done else pending,
         "owner_area": "houses",
-        **waiting(request, arrived=done or pending is not None),
+        **waiting(request, arrived=done or pending is not None or _is_over(request, kind)),
     }
     return render(request, "billing/changed.html", context)
+
+
+def _is_over(request: HttpRequest, kind: str) -> bool:
+    """Whether what waited for its owner has lapsed or was taken back, if it is not there."""
+    return kind == "confirm" and "look" not in request.GET
 
 
 def _is_done(membership: Membership, kind: str, plan: Plan | None) -> bool:

@@ -17,7 +17,9 @@ from accounts.templatetags.site import pounds
 from billing import changing, gateway, quotes
 from billing import stripe_shapes as shapes
 from billing.membership_card import card_of
-from billing.models import Membership, Plan
+from billing.models import Membership, PendingChange, Plan
+from billing.models.plans import STRIPE_INTERVALS
+from billing.scheduled_changes import has_come
 from billing.views.at_renewal import at_renewal
 from billing.views.changed import to_result
 from billing.views.own_membership import NOT_SHOWN, look, of_own_membership
@@ -25,6 +27,10 @@ from billing.views.own_membership import NOT_SHOWN, look, of_own_membership
 REFUSED_BEFORE = (
     "The bank refused this payment before, and nothing was charged. Here is the amount again, for "
     "the card you have now."
+)
+DROP_FIRST = (
+    "Another change is planned, and it has to go first: drop it here, then choose {}, again. "
+    "Nothing was charged."
 )
 
 
@@ -78,11 +84,21 @@ class _Change:
     def of(cls, membership: Membership, plan: Plan) -> Self:
         subscription = gateway.fetch_subscription(membership.stripe_subscription_id)
         item = changing.item_to_change(subscription)
+        if has_come(subscription):  # until the next renewal its schedule is in the way of others
+            gateway.drop_plan(subscription)
+            subscription = subscription | {"schedule": None}
         return cls(membership, plan, subscription, item, gateway.ensure_price(plan))
 
     @property
     def is_done(self) -> bool:
         return self.item["price"]["id"] == self.price
+
+    @property
+    def is_in_the_way_of_a_plan(self) -> bool:
+        """Another interval begins a new period, which a schedule does not allow."""
+        interval = (shapes.price_of(self.item).get("recurring") or {}).get("interval")
+        wanted = STRIPE_INTERVALS[self.plan.cycle]
+        return bool(self.subscription.get("schedule")) and interval != wanted
 
     def quote(self, proration_date: int) -> quotes.Quote:
         return quotes.quote(self.subscription, self.item, self.price, proration_date=proration_date)
@@ -96,8 +112,12 @@ class _Change:
 def _now(request: HttpRequest, membership: Membership, plan: Plan) -> HttpResponse:
     change = _Change.of(membership, plan)
     if change.subscription.get("pending_update"):  # which we have not heard of yet
+        return _to_confirm(membership, plan)
+    if change.is_in_the_way_of_a_plan:
         look(membership)
-        return to_result(membership, "confirm", plan)
+        wanted = f"{plan.tier.name.lower()}, {plan.get_cycle_display().lower()}"
+        messages.error(request, DROP_FIRST.format(wanted))
+        return redirect("membership_drop_plan", pk=membership.pk)
     if request.method != "POST":
         return _show_quote(request, change)
     if change.is_done:  # a second press
@@ -158,12 +178,17 @@ def _pay(request: HttpRequest, change: _Change, seal: quotes.Seal) -> HttpRespon
         messages.warning(request, str(unknown))
         return to_result(membership, "now", plan)
     if changed.get("pending_update"):
-        look(membership)
-        return to_result(membership, "confirm", plan)
+        return _to_confirm(membership, plan)
     messages.success(request, _charged(changed, seal.due_pence))
     _drop_plan(request, change.subscription)
     look(membership)
     return to_result(membership, "now", plan)
+
+
+def _to_confirm(membership: Membership, plan: Plan) -> HttpResponse:
+    look(membership)
+    heard = PendingChange.objects.filter(membership=membership).exists()
+    return to_result(membership, "confirm", plan, unheard=not heard)
 
 
 def _refused(membership: Membership) -> str:
