@@ -84,6 +84,7 @@ def _miss(subscription_id: str, now: datetime) -> None:
         problems.park({"id": subscription_id}, NOT_AT_STRIPE, now=now)
     else:
         problems.resolve(subscription_id, now=now)  # there is nothing left to read
+        revenue.forget(subscription_id, now=now)
 
 
 def _apply(

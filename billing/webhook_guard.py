@@ -139,6 +139,8 @@ def _check_references(event: dict[str, Any], subject: dict[str, Any]) -> None:
     ):
         if not _is_reference(holder.get(name)):
             raise Refused(f"The event's {name} is malformed.")
+    if own_id is None and kind == "subscription":
+        raise Refused("The event's subscription has no id.")
     if own_id is not None and not (_is_id(own_id) if kind in FETCHED else _is_name(own_id)):
         raise Refused("The id of the event's object is malformed.")
 

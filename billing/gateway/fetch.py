@@ -11,8 +11,13 @@ from billing.gateway.line import PAGE_SIZE, found, plain, stripe_api
 
 REFUND_MONEY = ["data.balance_transaction", "data.failure_balance_transaction"]
 
-# The schedule says what it becomes at its next renewal.
-SUBSCRIPTION_PARTS = ["items.data.price.product", "customer", "schedule.phases.items.price"]
+# The schedule says what it becomes at its next renewal, and a coupon what it takes off.
+SUBSCRIPTION_PARTS = [
+    "items.data.price.product",
+    "customer",
+    "schedule.phases.items.price",
+    "discounts.source.coupon",
+]
 
 
 def fetch_subscription(subscription_id: str) -> dict[str, Any] | None:

@@ -53,6 +53,14 @@ def _learn(page: list[Json], *, now: datetime, repair: bool) -> int:
 
 def _unheard(page: Iterable[Json]) -> list[Json]:
     events = {event["id"]: event for event in page}
-    known = SubscriptionMoment.objects.filter(source_id__in=events)
-    heard = set(known.order_by().values_list("source_id", flat=True))
-    return [event for name, event in events.items() if name not in heard]
+    heard = SubscriptionMoment.objects.filter(source_id__in=events)
+    names = set(heard.order_by().values_list("source_id", flat=True))
+    unheard = [event for name, event in events.items() if name not in names]
+    known = _known(event["data"]["object"]["id"] for event in unheard)
+    return [event for event in unheard if event["data"]["object"]["id"] in known]
+
+
+def _known(subscription_ids: Iterable[str]) -> set[str]:
+    """Return those that we have seen at Stripe: events outlive what was deleted there."""
+    seen = SubscriptionMoment.objects.filter(stripe_subscription_id__in=set(subscription_ids))
+    return set(seen.order_by().values_list("stripe_subscription_id", flat=True))

@@ -103,8 +103,6 @@ def reconcile(progress: Progress, *, now: datetime, since: datetime | None, repa
 
     Raises StripeUnavailable: what was repaired until then stays repaired.
     """
-    missed = catch_up(now=now, repair=repair, watch=lambda: progress.watch(progress))
-    progress.counts["missed_events"] = missed
     with clean_desk() as desk:
         for kind in KINDS:
             for each in gateway.list_all(kind, since=since):
@@ -113,6 +111,9 @@ def reconcile(progress: Progress, *, now: datetime, since: datetime | None, repa
                 progress.watch(progress)
         for difference in _differences(desk, progress, now, since):
             progress.note(difference, left=not (repair and _repair(difference, now)))
+    # Now that every subscription is known.
+    missed = catch_up(now=now, repair=repair, watch=lambda: progress.watch(progress))
+    progress.counts["missed_events"] = missed
 
 
 # --- Comparing ------------------------------------------------------------------------------------

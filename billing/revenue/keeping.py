@@ -1,5 +1,6 @@
 """Keeps spans and changes as they follow from the moments; writes only what differs."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -13,24 +14,39 @@ from accounts.models import Owner
 from billing.models import Membership, Payment, PaymentKind
 from billing.models.revenue import RevenueChange, RevenueSpan, SubscriptionMoment
 from billing.price_list import PlanNames
-from billing.revenue import tallies
+from billing.revenue import moments, tallies
 from billing.revenue.moments import look, said_by
 from billing.revenue.movements import Move, moves_of
 from billing.revenue.timeline import Said, Span, spans_of
 from billing.revenue.worth import State
 from billing.state import UnreadableSubscription
 
+logger = logging.getLogger(__name__)
+
 Json = dict[str, Any]
 
 
 def follow(subscription: Json, *, now: datetime) -> None:
-    """Bring the recurring revenue of a subscription's owner into line with what Stripe says now."""
-    with transaction.atomic():
-        try:
+    """Bring the recurring revenue of a subscription's owner into line with what Stripe says now.
+
+    A fault of ours here must not take the membership with it: the nightly rebuild names what it
+    cannot derive.
+    """
+    try:
+        with transaction.atomic():
             look(subscription, now=now)
-        except UnreadableSubscription:
-            return  # it is parked as a problem, and what we had stays
-        bring_into_line([subscription["id"]], now=now)
+            bring_into_line([subscription["id"]], now=now)
+    except UnreadableSubscription:
+        return  # it is parked as a problem, and what we had stays
+    except Exception:
+        logger.exception("The revenue of %s could not be derived", subscription["id"])
+
+
+def forget(subscription_id: str, *, now: datetime) -> None:
+    """Let what was said of it count no more: Stripe does not have the subscription."""
+    with transaction.atomic():
+        moments.forget(subscription_id)
+        bring_into_line([subscription_id], now=now)
 
 
 def bring_into_line(subscription_ids: Iterable[str], *, now: datetime) -> int:
@@ -83,10 +99,10 @@ def account_of_owner(owner_id: int) -> str:
 
 def wanted_spans(subscription_ids: list[str], *, now: datetime) -> list[RevenueSpan]:
     """Return the rows that follow from what is known, not saved."""
-    moments = SubscriptionMoment.objects.filter(stripe_subscription_id__in=subscription_ids)
+    said_of = SubscriptionMoment.objects.filter(stripe_subscription_id__in=subscription_ids)
     sayings: dict[str, list[Said]] = defaultdict(list)
     customers: dict[str, str] = {}
-    for row in moments.order_by("at", "source_id"):
+    for row in said_of.order_by("at", "source_id"):
         sayings[row.stripe_subscription_id].append(said_by(row))
         # One that names no customer is nobody else's.
         customers[row.stripe_subscription_id] = row.stripe_customer_id or row.stripe_subscription_id

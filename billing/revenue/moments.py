@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from accounts.london import moment_of_timestamp
 from billing import stripe_shapes as shapes
 from billing.models.revenue import SubscriptionMoment
@@ -17,7 +19,7 @@ from billing.revenue.discounts import KnownDiscounts
 from billing.revenue.saying import kept_of
 from billing.revenue.timeline import Said, check_readable
 from billing.revenue.worth import state_at
-from billing.state import UnreadableSubscription, unreadable_if_garbled
+from billing.state import unreadable_if_garbled
 
 logger = logging.getLogger(__name__)
 
@@ -31,20 +33,26 @@ def remember(event: Json) -> bool:
 
     Returns whether it was kept just now.
 
-    What has an odd form is left out: the look that every event sets off reports it.
+    What has an odd form is left out: the look that every event sets off reports it. The event
+    itself is stored and processed whatever becomes of this.
     """
     subject = event["data"]["object"]
     if not event["type"].startswith(EVENTS) or subject.get("object") != "subscription":
         return False
     try:
         moment = _moment(event["id"], subject, event["created"])
-        known = SubscriptionMoment.objects
-        with unreadable_if_garbled():
+        with transaction.atomic():
+            known = SubscriptionMoment.objects
             _, is_new = known.get_or_create(source_id=moment.source_id, defaults=_columns(moment))
-            return is_new
-    except UnreadableSubscription:
+    except Exception:
         logger.warning("Event %s says nothing that can be kept", event["id"], exc_info=True)
         return False
+    return is_new
+
+
+def forget(subscription_id: str) -> None:
+    """Drop what was said of a subscription that Stripe does not have (a deleted test clock's)."""
+    SubscriptionMoment.objects.filter(stripe_subscription_id=subscription_id).delete()
 
 
 def look(subscription: Json, *, now: datetime) -> None:
@@ -56,7 +64,7 @@ def look(subscription: Json, *, now: datetime) -> None:
     with unreadable_if_garbled():
         at = max(int(now.timestamp()), *_past_times(subscription))
     moment = _moment(f"look:{subscription['id']}:{at}", subscription, at)
-    if before and _says_nothing_new(before, moment.said, at):
+    if before and (before[-1].kept == moment.said or _says_nothing_new(before, moment.said, at)):
         return
     SubscriptionMoment.objects.update_or_create(
         source_id=moment.source_id, defaults=_columns(moment)

@@ -1,10 +1,11 @@
 """Makes spans and changes afresh from what Stripe said, or proves that it would change nothing."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef
@@ -14,6 +15,10 @@ from billing.models.revenue import RevenueChange, RevenueSpan, SubscriptionMomen
 from billing.revenue.closing import notice_adjustments
 from billing.revenue.keeping import bring_into_line, content, wanted_changes, wanted_spans
 from billing.revenue.tallies import TALLIES
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 BATCH = 200
 LISTED_AT_MOST = 50
@@ -28,6 +33,7 @@ class Progress:
     written: int = 0
     found: int = 0
     listed: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)  # subscriptions that cannot be derived
     watch: Callable[["Progress"], None] = lambda progress: None
 
     def note(self, words: Iterable[str]) -> None:
@@ -42,8 +48,8 @@ def rebuild(progress: Progress, *, now: datetime, only_due: bool = False) -> Non
     ids = _due(now) if only_due else _all()
     progress.total = len(ids)
     for batch in _batches(ids):
-        with transaction.atomic():
-            progress.written += bring_into_line(batch, now=now)
+        for written in _that_work(batch, progress, lambda names: bring_into_line(names, now=now)):
+            progress.written += written
         _step(progress, batch)
     if not only_due:
         progress.written += _drop_changes_of_nobody()
@@ -56,8 +62,8 @@ def check(progress: Progress, *, now: datetime) -> None:
     ids = _all()
     progress.total = len(ids)
     for batch in _batches(ids):
-        stored = RevenueSpan.objects.filter(stripe_subscription_id__in=batch)
-        progress.note(_differing(stored, wanted_spans(batch, now=now)))
+        for words in _that_work(batch, progress, lambda names: _spans_differing(names, now)):
+            progress.note(words)
         _step(progress, batch)
     for accounts in _batches(_accounts()):
         stored_changes = RevenueChange.objects.filter(account__in=accounts)
@@ -65,6 +71,29 @@ def check(progress: Progress, *, now: datetime) -> None:
         progress.watch(progress)
     for tally in TALLIES:
         progress.note(tally.differences())
+
+
+def _that_work(
+    batch: list[str], progress: Progress, work: Callable[[list[str]], Result]
+) -> Iterator[Result]:
+    """Yield what comes of a batch; where one fails, of each of its own, and name those that do."""
+    try:
+        with transaction.atomic():
+            result = work(batch)
+    except Exception:
+        if len(batch) == 1:
+            logger.exception("The revenue of %s could not be derived", batch[0])
+            progress.failed.append(batch[0])
+            return
+        for name in batch:
+            yield from _that_work([name], progress, work)
+    else:
+        yield result
+
+
+def _spans_differing(names: list[str], now: datetime) -> list[str]:
+    stored = RevenueSpan.objects.filter(stripe_subscription_id__in=names)
+    return list(_differing(stored, wanted_spans(names, now=now)))
 
 
 def _drop_changes_of_nobody() -> int:

@@ -18,9 +18,10 @@ SUBSCRIPTION = (
 ITEM = ("id", "quantity", "current_period_start", "current_period_end")
 PRICE = (
     *("id", "currency", "unit_amount", "amount", "recurring", "interval", "interval_count"),
-    *("lookup_key", "metadata", "tax_behavior"),
+    "tax_behavior",
 )
 RATE = ("percentage", "inclusive")
+LONGEST_TIER = 20  # what a code may have
 COUPON = ("percent_off", "amount_off", "duration")
 
 
@@ -44,16 +45,30 @@ def _some(given: Json, names: Iterable[str]) -> Json:
 
 def _item(item: Json) -> Json:
     price = shapes.price_of(item)
+    if not isinstance(price.get("id", ""), str):
+        raise TypeError("A price is named by an id.")
     product = price.get("product")
-    kept = _some(price, PRICE)
+    kept = _some(price, PRICE) | _names_of(price)
     if isinstance(product, dict):
-        kept["product"] = _some(product, ("id", "metadata"))
+        kept["product"] = _some(product, ("id",)) | _names_of(product)
     return {
         **_some(item, ITEM),
         "price": kept,
         "tax_rates": _rates(item.get("tax_rates")),
         "discounts": [*_discounts(item.get("discounts") or [])],
     }
+
+
+def _names_of(named: Json) -> Json:
+    """Return what a plan is told by: of the metadata, nothing but our note of the tier."""
+    tier = (named.get("metadata") or {}).get("tier")
+    names = {"metadata": {"tier": tier} if _is_short(tier) else {}}
+    key = named.get("lookup_key")
+    return names | ({"lookup_key": key} if isinstance(key, str) else {})
+
+
+def _is_short(tier: Any) -> bool:
+    return isinstance(tier, str) and len(tier) <= LONGEST_TIER
 
 
 def _rates(rates: list[Json] | None) -> list[Json]:

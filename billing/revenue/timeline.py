@@ -20,6 +20,7 @@ PlanOf = Callable[[Json], tuple[str, str]]
 
 # Where Stripe leaves a subscription past due for ever, it does not count for ever.
 LONGEST_PAST_DUE = 30 * DAY
+NEVER = 32_503_680_000  # the year 3000: all turns have been by then
 STUCK = State(end_reason=EndReason.PAYMENT_FAILED)
 
 
@@ -96,7 +97,9 @@ def spans_of(
 def check_readable(said: Said) -> None:
     """Raises UnreadableSubscription for what `spans_of` could not be given."""
     with unreadable_if_garbled():
-        spans_of([said], plan_of=lambda kept: ("", ""), paid_since=None, until=said.at)
+        spans = spans_of([said], plan_of=lambda kept: ("", ""), paid_since=None, until=NEVER)
+        for span in spans:  # a turn later than that is no moment at all
+            day_of_timestamp(span.turns_at)
 
 
 def _reigns(ordered: list[Said]) -> Iterator[_Reign]:

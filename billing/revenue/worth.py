@@ -21,6 +21,7 @@ from billing.state import (
 
 Json = dict[str, Any]
 
+CODE_LENGTH = 3
 OVER = {"canceled", "unpaid"}
 GOES_ON = {*RUNNING, "past_due", "paused"}
 A_YEAR = {"year": 1, "month": 12, "week": 52, "day": 365}
@@ -95,7 +96,10 @@ def _standing(said: Json, at: int, annual: int) -> str:
 
 def currency_of(said: Json) -> str:
     named = said.get("currency") or shapes.items_of(said)[0]["price"].get("currency")
-    return (named or OUR_CURRENCY).lower()
+    currency = (named or OUR_CURRENCY).lower()
+    if not (currency.isascii() and len(currency) == CODE_LENGTH):
+        raise UnreadableSubscription(f"“{currency}” is no currency.")
+    return currency
 
 
 # --- A year -------------------------------------------------------------------------------------
@@ -121,7 +125,10 @@ def _amount(item: Json, at: int, discounts: KnownDiscounts) -> int:
     amount = price.get("unit_amount", price.get("amount"))
     if amount is None:  # by use, or in steps: what it brings is not known beforehand
         return 0
-    amount *= 1 if item.get("quantity") is None else item["quantity"]
+    quantity = 1 if item.get("quantity") is None else item["quantity"]
+    if not (isinstance(amount, int) and isinstance(quantity, int)):
+        raise UnreadableSubscription(f"“{amount}” times “{quantity}” is no price.")
+    amount *= quantity
     own = [*item["discounts"], *(discounts.single_of(item["id"]) if item.get("id") else ())]
     for discount in discounts.at(own, at):
         [amount] = discount.off([amount])

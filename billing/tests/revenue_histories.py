@@ -14,9 +14,8 @@ BEGAN = "2026-01-10"
 def price(pence=2000, tier="silver", recurring=None, **fields):
     recurring = recurring or MONTH
     name = f"price_{tier}_{recurring['interval']}_{pence}"
-    return make_price(
-        id=name, unit_amount=pence, metadata={"tier": tier}, recurring=recurring, **fields
-    )
+    usual = {"id": name, "unit_amount": pence, "metadata": {"tier": tier}}
+    return make_price(**{**usual, "recurring": recurring, **fields})
 
 
 def subscription(pence=2000, *, quantity=1, period=("2026-01-10", "2026-02-10"), **fields):

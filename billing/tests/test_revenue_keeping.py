@@ -310,6 +310,16 @@ ODD = {
     "a price without an interval": {"price": {"id": "price_1", "unit_amount": 5}},
     "a pause that ends in words": {"pause_collection": {"resumes_at": "soon"}},
     "no status": {"status": None},
+    "no id": {"id": None},
+    "a huge amount times a text": {"price": price(10**13), "quantity": "x"},
+    "a price named by a list": {"price": price(id=["price_1"])},
+    "a status of the future": {"status": "hibernating"},
+    "a pause beyond all calendars": {"pause_collection": {"resumes_at": 10**15}},
+    "a coupon of words that starts later": {
+        "discounts": [discount(start="2027-01-01", amount_off="some")]
+    },
+    "a long currency": {"currency": "pounds"},
+    "a currency that grows in lower case": {"currency": "İII"},
 }
 
 # Kept by one database and refused by the other, or odd where nothing follows from it.
@@ -319,6 +329,10 @@ HARMLESS = {
     "a time beyond all calendars": {"start_date": 10**15},
     "a text for a discount": {"discounts": [{"id": None, "coupon": "SUMMER"}]},
     "a long id": {"id": "sub_" + "x" * 400},
+    "a list for a lookup key": {"price": price(lookup_key=["x"])},
+    "a text for metadata": {"price": price(metadata="x")},
+    "a list for a tier": {"price": price(tier="gold", metadata={"tier": ["gold"]})},
+    "a long tier": {"price": price(metadata={"tier": "x" * 300})},
 }
 
 
@@ -327,6 +341,7 @@ HARMLESS = {
 def test_an_odd_subscription_is_left_out(fields):
     revenue.remember(event_of_odd(fields))
 
+    assert not SubscriptionMoment.objects.exists()
     assert rebuilt_spans() == 0
 
 
@@ -343,6 +358,37 @@ def test_the_webhook_of_an_odd_subscription_is_still_taken_in(client):
     answer = deliver(client, json.dumps(event_of_odd(ODD["a number for the items"])).encode())
 
     assert (answer.status_code, IncomingEvent.objects.count()) == (200, 1)
+
+
+@pytest.mark.django_db
+def test_a_subscription_without_an_id_is_refused(client):
+    answer = deliver(client, json.dumps(event_of_odd({"id": None})).encode())
+
+    assert (answer.status_code, IncomingEvent.objects.count()) == (400, 0)
+
+
+@pytest.mark.django_db
+def test_one_that_cannot_be_derived_holds_up_no_other():
+    remember(1, "2026-01-10", id="sub_bad")
+    remember(2, "2026-01-10", id="sub_good", customer="cus_2")
+    SubscriptionMoment.objects.filter(stripe_subscription_id="sub_bad").update(said={"id": 7})
+    progress, checked = Progress(), Progress()
+
+    rebuild(progress, now=NOW)
+    check(checked, now=NOW)
+
+    assert progress.failed == checked.failed == ["sub_bad"]
+    assert RevenueSpan.objects.get().stripe_subscription_id == "sub_good"
+
+
+@pytest.mark.django_db
+def test_a_fault_in_the_revenue_does_not_take_the_membership_with_it():
+    remember(1, "2026-01-10")
+    SubscriptionMoment.objects.update(said={"id": 7})
+
+    look("2026-02-01")
+
+    assert not RevenueSpan.objects.exists()
 
 
 def event_of_odd(fields):

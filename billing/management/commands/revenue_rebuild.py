@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from accounts.actor import acting_as
 from accounts.interruption import Interruption, interruptible
-from billing.revenue.rebuild import Progress, rebuild
+from billing.revenue.rebuild import LISTED_AT_MOST, Progress, rebuild
 from billing.revenue.rebuild import check as check_rebuild
 
 DIFFERS = 1
@@ -57,7 +57,15 @@ class Command(BaseCommand):
         if not is_check:
             rows = f"{progress.written:,} row{pluralize(progress.written)}"
             self.stdout.write(f"Derived {many} afresh: {rows} written or deleted.")
-            return
+        if progress.failed:
+            names = ", ".join(progress.failed[:LISTED_AT_MOST])
+            said = f"{len(progress.failed):,} could not be derived, and stay as they were: {names}."
+            raise CommandError(f"{said} The log says why.", returncode=DIFFERS)
+        if is_check:
+            self._tell(many)
+
+    def _tell(self, many: str) -> None:
+        progress = self.progress
         for line in progress.listed:
             self.stdout.write(line)
         if progress.found:
