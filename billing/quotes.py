@@ -7,6 +7,7 @@ charges that and nothing else.
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, ClassVar, Self
 
 from django.core import signing
@@ -61,6 +62,30 @@ class Quote:
             next_charge=day_of_timestamp(max(ends, default=None)),
             proration_date=proration_date,
         )
+
+
+@dataclass(frozen=True)
+class Price:
+    """What each cycle costs once the plan is changed at once, without discounts. Pence."""
+
+    net_pence: int
+    vat_pence: int
+
+    @property
+    def gross_pence(self) -> int:
+        return self.net_pence + self.vat_pence
+
+    @classmethod
+    def after(
+        cls, plan: Plan, subscription: dict[str, Any], item: dict[str, Any], quote: Quote
+    ) -> Self:
+        """The VAT is the subscription's, as Stripe takes no other with a change that may have to
+        wait for its payment; where no rate stands there, it is that of what is charged now.
+        """
+        net, vat = shapes.net_and_vat(plan.net_pence, shapes.tax_rates_of(subscription, item))
+        if not vat and quote.net_pence:
+            vat = shapes.round_half_up(Decimal(net * quote.vat_pence) / quote.net_pence)
+        return cls(net, vat)
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,28 @@ class TestUpgrade:
         assert "£850 + £170 VAT = <strong>£1,020</strong>" in page
         assert f"next on {renewal}" in page
 
+    def test_where_the_vat_of_the_plan_was_changed_it_says_what_will_be_charged(self, alice):
+        gold = plan("gold")
+        Plan.objects.filter(pk=gold.pk).update(vat_basis_points=1_000)
+
+        page, _ = confirm(alice, gold)
+
+        alice.membership.refresh_from_db()
+        assert (alice.membership.net_pence, alice.membership.vat_pence) == (85_000, 17_000)
+        assert "£850 + £170 VAT = <strong>£1,020</strong>" in page
+
+    def test_with_a_coupon_it_does_not_promise_the_full_price(self, alice):
+        base = {"api": alice.running.url}
+        api = stripe.StripeClient(settings.STRIPE_SECRET_KEY, base_addresses=base).v1
+        coupon = api.coupons.create({"percent_off": 50, "duration": "once"}).id
+        wish = {"discounts": [{"coupon": coupon}]}
+        api.subscriptions.update(alice.membership.stripe_subscription_id, wish)
+
+        address = url_of(alice.membership, "membership_change", plan("gold").pk)
+        page = read(alice.client.get(address))
+
+        assert "Your discount comes off that for as long as it runs." in page
+
     def test_looking_charges_nothing(self, alice):
         alice.client.get(url_of(alice.membership, "membership_change", plan("gold").pk))
 

@@ -151,6 +151,8 @@ def _show_quote(request: HttpRequest, change: _Change) -> HttpResponse:
         "membership": membership,
         "plan": plan,
         "quote": quote,
+        "then": quotes.Price.after(plan, change.subscription, change.item, quote),
+        "is_discounted": bool(change.subscription.get("discounts") or quote.discount_pence),
         "seal": str(quotes.Seal(membership.pk, plan.pk, before, moment, quote.due_pence)),
         "drops": getattr(membership, "scheduled_change", None),
         "committed_to": changing.committed_to(change.subscription),
