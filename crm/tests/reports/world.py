@@ -50,8 +50,8 @@ def span(of: Membership, starts_on: str, annual: int, ends_on: str = "", **field
 
 
 def derive_changes() -> None:
-    for account in set(RevenueSpan.objects.values_list("account", flat=True)):
-        replace_rows(RevenueChange.objects.filter(account=account), wanted_changes(account))
+    accounts = set(RevenueSpan.objects.values_list("account", flat=True))
+    replace_rows(RevenueChange.objects.all(), wanted_changes(accounts))
 
 
 def paid(of: Membership, when: str, net: int, fee: int | None = 0, **fields: Any) -> Any:
