@@ -74,8 +74,11 @@ class Episode(models.Model):
         return f"{self.membership}, failing since {day_of(self.first_failed_at):%-d %b %Y}"
 
     def days(self, now: datetime) -> int:
-        """Return the London days since the first failure, which is day 0."""
-        return (day_of(self.closed_at or now) - day_of(self.first_failed_at)).days
+        """Return the London days since the first failure, which is day 0.
+
+        Stripe's clock may be ahead of ours, a sandbox's by days.
+        """
+        return max((day_of(self.closed_at or now) - day_of(self.first_failed_at)).days, 0)
 
 
 class PaymentMethod(models.Model):

@@ -280,15 +280,16 @@ class TestFromMonthlyToYearly:
         answer = bob.client.get(address, follow=True)
 
         assert f"drop it here, then choose {tier}, yearly, again" in read(answer)
-        assert "The change to bronze, monthly" in read(answer)
+        assert "Once you drop it, the change to bronze, monthly" in read(answer)
         assert len(invoices(bob.running)) == 1
 
     def test_once_that_is_dropped_it_works(self, bob):
         bob.client.post(url_of(bob.membership, "membership_drop_plan"))
 
-        _, answer = confirm(bob, plan("gold"))
+        page, answer = confirm(bob, plan("silver"))
 
-        assert "You have gold now" in read(answer)
+        assert "From silver, monthly, to silver, yearly" in page
+        assert "You have silver now" in read(answer)
 
     def test_once_what_was_planned_has_come_it_works(self, bob):
         bob.running.control.advance(32 * DAY)
@@ -457,6 +458,18 @@ class TestCancel:
         assert (membership.status, membership.auto_renew) == ("expiring_soon", False)
         assert membership.end_date == alice.membership.renewal_date
         assert "It is cancelled" in read(answer)
+
+    @pytest.mark.parametrize("status", ["paused", "pending_approval"])
+    def test_of_a_house_that_is_not_on_show_it_does_not_say_that_guests_find_it(
+        self, alice, status
+    ):
+        house = alice.membership.property
+        type(house).objects.update(status=status)
+
+        page = read(alice.client.get(url_of(alice.membership, "membership_cancel")))
+
+        assert f"Guests do not find {house} now: it is {status.replace('_', ' ')}." in page
+        assert "until that day. Then the listing" not in page
 
     def test_what_is_past_due_is_cancelled_without_being_called_paid(self, alice):
         alice.running.control.set_card(alice.membership.stripe_customer_id, DECLINES)

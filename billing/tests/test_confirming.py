@@ -284,7 +284,8 @@ class TestTakingBack:
     def test_the_page_says_what_goes(self, waiting):
         page = read(waiting.client.get(url_of(waiting.membership, "membership_take_back")))
 
-        assert "Stay with silver" in page
+        assert "Stay with silver, yearly" in page
+        assert "Once you take it back" in page
         assert "nothing is charged" in page
         assert statuses(waiting) == ["paid", "open"]
 

@@ -96,7 +96,14 @@ class TestDashboard:
         house = PropertyFactory(owner=alice, live=True)
         MembershipFactory(owner=alice, property=house, status="past_due")
 
-        assert "The last payment failed." in page(client)
+        assert "The last payment failed.</strong> The listing stays up" in page(client)
+
+    def test_of_a_paused_house_it_does_not_say_that_the_listing_is_up(self, client, alice):
+        house = PropertyFactory(owner=alice, paused=True)
+        MembershipFactory(owner=alice, property=house, status="past_due")
+
+        assert "The membership goes on while we try again." in page(client)
+        assert "The listing stays up" not in page(client)
 
     def test_a_failing_payment_says_what_why_until_when_and_where_to_pay(self, client, alice):
         house = PropertyFactory(owner=alice, live=True)

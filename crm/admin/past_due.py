@@ -195,9 +195,9 @@ class EpisodeAdmin(PastDueSteps, ReadOnlyAdmin):
     def ends(self, episode: Episode) -> str:
         return day(grace_ends_on(episode.first_failed_at))
 
-    @display(description="Tries in 30 days")
+    @display(description="Charged in 30 days")
     def tries_in_30_days(self, episode: Episode) -> str:
-        return f"{episode.recent_tries} of 15 that banks allow"
+        return f"{episode.recent_tries} of 15 times that banks allow, as last counted at Stripe"
 
     @display(description="Reminders")
     def paused(self, episode: Episode) -> str:

@@ -85,7 +85,10 @@ class PastDueSteps:
             ("Charged to", offered.method or "Nothing on file"),
             ("For", offered.episode.membership),
             ("Invoice", offered.episode.stripe_invoice_id),
-            ("Tries in 30 days", f"{offered.episode.recent_tries} of {charging.MOST_TRIES}"),
+            (
+                "Charged in 30 days",
+                f"{offered.episode.recent_tries} of {charging.MOST_TRIES} times",
+            ),
         ]
         warning = ""
         if offered.episode.cause == Cause.NEW_CARD and not offered.obstacle:

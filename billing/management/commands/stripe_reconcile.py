@@ -1,5 +1,6 @@
 import os
 import sys
+from argparse import ArgumentTypeError
 from datetime import datetime, time
 from functools import partial
 from json import dumps
@@ -141,7 +142,10 @@ class Command(BaseCommand):
 
 def read_day(text: str) -> datetime:
     """Return the moment a London day begins."""
-    day = parse_date(text)
+    try:
+        day = parse_date(text)
+    except ValueError:  # of the right form, and no day
+        day = None
     if day is None:
-        raise ValueError(text)
+        raise ArgumentTypeError(f"“{text}” is not a day. Write it like this: 2026-08-31.")
     return datetime.combine(day, time(), LONDON)

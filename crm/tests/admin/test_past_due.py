@@ -79,6 +79,11 @@ class TestTheBoard:
         assert "The card has expired" in shown
         assert "Visa ending 4242" in shown
 
+    def test_a_failure_by_a_clock_ahead_of_ours_is_of_day_0(self, desk: Client) -> None:
+        failing(-6)
+
+        assert "Day 0 of 14" in board(desk)
+
     def test_counts_the_mails_and_shows_the_last_contact(self, desk: Client) -> None:
         episode = failing()
         NoticeFactory(membership=episode.membership, episode=episode)
