@@ -151,7 +151,7 @@ def _cards(read: Read) -> Iterable[Card]:
 
 
 def _revenue(read: Read) -> Card:
-    month = read.scope.month
+    month, since = read.scope.month, f"since the end of {read.scope.previous:%B}"
     nets = [
         _net({kind: read.in_month(each, kind).amount_pence for kind in KINDS})
         for each in read.months
@@ -161,7 +161,8 @@ def _revenue(read: Read) -> Card:
         month,
         monthly(nets[-1]),
         before="+" if nets[-1] > 0 else "",
-        after=f" since the end of {read.scope.previous:%B}",
+        after=f" {since}",
+        instead="" if nets[-1] else f"No change {since}",
     )
     total = Cell("mrr", month, monthly(read.rate + sum(nets)))
     return Card("Recurring revenue a month, without VAT", total, (change,))

@@ -23,10 +23,13 @@ class Cell:
     before: str = ""
     after: str = ""
     out_of: tuple[int, int] = (0, 0)  # of a share: its two counts
+    instead: str = ""  # words in place of the number
     shade: int = 0  # 0 to SHADES, by the part of a cohort that is left
 
     @property
     def text(self) -> str:
+        if self.instead:
+            return self.instead
         number = shown(FIGURES[self.figure].kind, self.value, *self.out_of)
         return f"{self.before}{number}{self.after}"
 
