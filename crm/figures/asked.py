@@ -14,7 +14,7 @@ from crm.figures.listing import cycle_name, reason_name, tier_name
 from crm.figures.money import FLOWS
 
 MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
-FIRST_YEAR = 2000
+FIRST_MONTH = "2000-01"
 LONGEST_TIER = 20
 
 
@@ -56,7 +56,7 @@ def _month(text: str, today: date) -> tuple[date, str]:
 
 def _read_month(text: str) -> date | None:
     found = MONTH.fullmatch(text)
-    if not found or int(found[1]) < FIRST_YEAR:
+    if not found or text < FIRST_MONTH:
         return None
     return date(int(found[1]), int(found[2]), 1)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.london import day_of
 from billing.models import Payment
-from crm.figures.asked import NotAskable, address, asked, month_text, title_of
+from crm.figures.asked import FIRST_MONTH, NotAskable, address, asked, month_text, title_of
 from crm.figures.base import Figure, Part, Scope
 from crm.figures.every import FIGURES
 from crm.figures.stamp import stamp
@@ -126,11 +126,11 @@ def shown(kind: Kind, value: Any, total: int = 0, count: int = 0) -> str:
 
 
 def _ways(figure: Figure, scope: Scope) -> dict[str, str]:
-    is_last = scope.is_running
+    is_first = month_text(scope.previous) < scope.details.get("cohort", FIRST_MONTH)
     return {
         "csv_url": address(figure.id, scope.month, scope.details, page="crm_figure_csv"),
-        "before_url": address(figure.id, scope.previous, scope.details),
-        "after_url": "" if is_last else address(figure.id, scope.end, scope.details),
+        "before_url": "" if is_first else address(figure.id, scope.previous, scope.details),
+        "after_url": "" if scope.is_running else address(figure.id, scope.end, scope.details),
         "this_url": address(figure.id, scope.month, scope.details),
     }
 

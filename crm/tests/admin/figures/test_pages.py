@@ -174,6 +174,15 @@ class TestAddresses:
         assert desk.get(explain("mrr")).context["after_url"] == ""
         assert desk.get(explain("mrr", month="2026-05")).context["after_url"]
 
+    @pytest.mark.parametrize(
+        ("name", "asked"),
+        [("mrr", {"month": "2000-01"}), ("cohort", {"month": "2026-01", "cohort": "2026-01"})],
+    )
+    def test_nor_is_the_month_before_the_first(
+        self, desk: Client, name: str, asked: dict[str, str]
+    ) -> None:
+        assert desk.get(explain(name, **asked)).context["before_url"] == ""
+
 
 # --- Rows -----------------------------------------------------------------------------------------
 
