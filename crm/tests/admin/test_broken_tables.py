@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.admin_columns import admin_url
-from billing.models import Tier
+from billing.models import MovementTally, Payment, RevenueSpan, Tier
 from crm import reasons
 from crm.admin import differences as differences_page
 from crm.home import QUEUES, list_url
@@ -133,6 +133,32 @@ class TestWithATableAway:
         answer = desk.get(reverse("admin:search"), {"s": "sync"})
 
         assert reverse("admin:crm_syncfailure_changelist") in answer.content.decode()
+
+
+@pytest.mark.parametrize("model", [MovementTally, RevenueSpan, Payment])
+class TestWithAFiguresTableAway:
+    def test_the_home_page_still_shows_what_waits(
+        self, desk: Client, take_away: Callable, model: type[Model]
+    ) -> None:
+        take_away(model)
+
+        answer = desk.get(reverse("admin:index"))
+
+        assert "The figures cannot be read" in answer.content.decode()
+        assert queue(answer, "listings")["count"] == 1
+
+    def test_the_page_of_a_figure_says_so(
+        self, desk: Client, take_away: Callable, model: type[Model]
+    ) -> None:
+        take_away(model)
+        name = "cash" if model is Payment else "mrr"
+
+        answer = desk.get(reverse("admin:crm_figure", args=[name]))
+
+        assert (answer.status_code, "This page cannot be shown" in answer.content.decode()) == (
+            200,
+            True,
+        )
 
 
 @pytest.mark.parametrize("model", [SyncCheck, ActivityLog, BulkWrite, Enquiry, Photo, Tier])
