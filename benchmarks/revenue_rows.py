@@ -45,11 +45,14 @@ FROM billing_revenuespan WHERE ends_on IS NOT NULL
 PAYMENTS = """
 INSERT INTO billing_payment (kind, stripe_object_id, step, stripe_invoice_id, stripe_customer_id,
     membership_id, owner_name, description, invoice_number, currency, net_pence, vat_pence,
-    gross_pence, fee_pence, paid_at, created_at)
+    gross_pence, fee_pence, paid_at, period_start, period_end, created_at)
 SELECT 'invoice', 'in_' || id || '_' || k, 1, 'in_' || id || '_' || k, stripe_customer_id, id, '',
     'Silver monthly membership', '', 'gbp', 6500, 1300, 7800, 140,
-    now() - (k * 97 + id %% 400) * interval '1 day', now()
-FROM billing_membership, generate_series(1, %(each)s) k
+    day, day::date, (day + length)::date, now()
+FROM billing_membership, generate_series(1, %(each)s) k,
+    LATERAL (SELECT CASE WHEN billing_cycle = 'annual' THEN interval '1 year'
+        ELSE interval '1 month' END AS length) l,
+    LATERAL (SELECT start_date::timestamptz + k * length AS day) d
 """
 
 

@@ -86,6 +86,11 @@ class Payment(models.Model):
 
     class Meta:
         ordering = ["-paid_at", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["period_end"], condition=~Q(period_end=None), name="payment_period_end"
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(gross_pence=F("net_pence") + F("vat_pence")),

@@ -99,6 +99,9 @@ class RevenueSpan(models.Model):
             models.Index(fields=["account", "starts_on"], name="revenue_span_account"),
             models.Index(fields=["starts_on", "ends_on"], name="revenue_span_days"),
             models.Index(
+                fields=["leaving_on"], condition=~Q(leaving_on=None), name="revenue_span_leaving"
+            ),
+            models.Index(
                 fields=["turns_on"], condition=~Q(turns_on=None), name="revenue_span_turns"
             ),
         ]

@@ -79,7 +79,7 @@ def leaving(day: date) -> QuerySet[RevenueSpan]:
 
 
 def next_to_leave(day: date) -> date | None:
-    return leaving(day).aggregate(next=Min("leaving_on"))["next"]
+    return leaving(day).filter(leaving_on__gte=day).aggregate(next=Min("leaving_on"))["next"]
 
 
 def committed(day: date) -> int:
