@@ -24,6 +24,7 @@ def main() -> None:
         measure("backfill_at_size", rows, "--database=sqlite"),
         measure("drift_at_size"),
         measure("activity_log", rows),
+        measure("revenue_at_size", rows),
     ]
     print(f"\nAll of it took {(time.perf_counter() - began) / 60:.0f} minutes.")
     sys.exit(any(ends))
