@@ -7,12 +7,13 @@ options are written out in full: those given replace django-unfold's own.
 import json
 from typing import Any
 
+from billing.models.revenue import Movement
 from crm.reports.base import Report
 from crm.reports.table import Column, Kind, Row
 
-# In the order of the charted columns; what is lost has the warm ones.
-SERIES = tuple(f"var(--gh-series-{number})" for number in range(1, 8))
-TEXT = "#8b8f98"  # readable on white and on near black
+# Movements have the colours of the home page; others these, in the order of the columns.
+SERIES = tuple(f"var(--gh-series-{number})" for number in range(1, 4))
+TEXT = "#757a84"  # readable on white and on near black
 GRID = "rgba(139, 143, 152, .25)"
 LEAST_ROWS = 2  # one bar says no more than its number
 
@@ -27,7 +28,7 @@ def chart_of(report: Report, rows: list[Row]) -> dict[str, str] | None:
     data = {
         "labels": [_label(report, row) for row in rows],
         "datasets": [
-            _series(column, rows, colour) for column, colour in zip(columns, SERIES, strict=False)
+            _series(column, rows, _colour(column, index)) for index, column in enumerate(columns)
         ],
     }
     options = _options(stacked=stacked, has_legend=len(columns) > 1)
@@ -46,6 +47,12 @@ def _label(report: Report, row: Row) -> str:
     return " ".join(column.shown(row.get(column.name)) for column in texts)
 
 
+def _colour(column: Column, index: int) -> str:
+    if column.name in Movement.values:
+        return f"var(--gh-{column.name})"
+    return SERIES[index % len(SERIES)]
+
+
 def _series(column: Column, rows: list[Row], colour: str) -> dict[str, Any]:
     values = [row.get(column.name) or 0 for row in rows]
     if column.kind is Kind.PENCE:
@@ -55,6 +62,7 @@ def _series(column: Column, rows: list[Row], colour: str) -> dict[str, Any]:
 
 def _options(*, stacked: bool, has_legend: bool) -> dict[str, Any]:
     ticks = {"color": TEXT, "maxRotation": 0, "autoSkip": True}
+    amounts = {"color": TEXT, "precision": 0}  # no half enquiries
     return {
         "animation": False,
         "responsive": True,
@@ -72,6 +80,6 @@ def _options(*, stacked: bool, has_legend: bool) -> dict[str, Any]:
         },
         "scales": {
             "x": {"stacked": stacked, "ticks": ticks, "grid": {"display": False}},
-            "y": {"stacked": stacked, "ticks": {"color": TEXT}, "grid": {"color": GRID}},
+            "y": {"stacked": stacked, "ticks": amounts, "grid": {"color": GRID}},
         },
     }

@@ -48,7 +48,7 @@ class FailedPayments(ListReport):
     also = (Payment,)
     narrows = frozenset({"tier", "cycle"})
     columns = (
-        Column("failed", "First failed", Kind.MOMENT),
+        Column("failed", "First failed", Kind.DAY),
         Column("owner", "Owner"),
         Column("plan", "Plan"),
         Column("why", "Why"),

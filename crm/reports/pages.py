@@ -22,10 +22,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from accounts.london import day_of, in_words, next_month
-from billing.models import ReconcileRun
-from crm.dashboard import readable
-from crm.home import may
-from crm.proof.stripe import standing
+from crm.figures.stamp import stamp
 from crm.reports import export
 from crm.reports.asking import Asked, CannotBeAsked, Ready, asked, choices, ready, report_called
 from crm.reports.base import Part, Report
@@ -130,7 +127,7 @@ def _frame(
         "question": question,
         "form": _form(request, report, question),
         "ready": [_ready_link(request, each, question) for each in ready(report, today)],
-        "stripe": _stripe(request, now),
+        "stamp": stamp(request, now),
     }
 
 
@@ -164,14 +161,6 @@ def _ready_link(request: HttpRequest, each: Ready, question: Asked | None) -> di
     is_chosen = question is not None and (question.start, question.last) == (each.start, each.last)
     query = urlencode({name: value for name, value in {**days, **kept}.items() if value})
     return {"title": each.title, "url": f"?{query}", "is_chosen": is_chosen}
-
-
-def _stripe(request: HttpRequest, now: datetime) -> str:
-    """Say when all was last compared with Stripe: the figures are as good as that."""
-    if not may(request, "view", ReconcileRun):
-        return ""
-    found = readable(lambda: standing(now=now))
-    return found.sentence if found else ""
 
 
 # --- Its rows -------------------------------------------------------------------------------------
