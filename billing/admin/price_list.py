@@ -3,7 +3,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -39,6 +40,15 @@ class HundredthsField(forms.DecimalField):
 
     def has_changed(self, initial: object, data: object) -> bool:
         return super().has_changed(self.prepare_value(initial), data)
+
+
+class TierField(forms.ModelChoiceField):
+    def to_python(self, value: object) -> Tier | None:
+        try:
+            return super().to_python(value)
+        except OverflowError as error:  # a forged number that SQLite cannot take
+            words = self.error_messages["invalid_choice"]
+            raise ValidationError(words, "invalid_choice", {"value": value}) from error
 
 
 class PlanForm(forms.ModelForm):
@@ -145,13 +155,17 @@ class FeatureAdmin(PriceListAdmin):
 class PlanAdmin(PriceListAdmin):
     form = PlanForm
     related = ("tier",)
-    autocomplete_fields = ("tier",)
     list_display = ("plan", "cycle", "net", "vat", "gross", "on_sale")
     list_filter = (OnSaleFilter,)
     readonly_fields = ("currency",)  # revenue adds prices up, so there is one currency
     search_fields = ("tier__name", "tier__code")
     ordering = ("tier__rank", "cycle")
     empty_title = "No prices yet"
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
+        return super().formfield_for_foreignkey(db_field, request, **kwargs, form_class=TierField)
 
     @display(description="Plan", ordering="tier__rank")
     def plan(self, plan: Plan) -> str:

@@ -274,6 +274,16 @@ class TestThePriceList:
         assert "Silver has another yearly price on sale." in shown
         assert "Constraint" not in shown
 
+    @pytest.mark.parametrize("forged", ["9" * 21, "-" + "9" * 21, "x"])
+    def test_a_forged_tier_is_refused_in_words(self, desk: Client, forged: str) -> None:
+        form = {"tier": forged, "cycle": "monthly", "currency": "gbp", "active": "on"}
+        place = reverse("admin:billing_plan_add")
+
+        answer = desk.post(place, form | {"net_pence": "700", "vat_basis_points": "20"})
+
+        assert answer.status_code == 200
+        assert "Select a valid choice" in answer.content.decode()
+
     def test_a_price_of_nothing_is_refused_in_words(self, desk: Client) -> None:
         plan = PlanFactory()
         form = {"tier": plan.tier_id, "cycle": plan.cycle, "currency": "gbp", "active": "on"}
