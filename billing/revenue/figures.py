@@ -16,6 +16,7 @@ from billing.models.revenue import GAINS, LOSSES, Movement, RevenueChange, Reven
 
 Amounts = dict[str, int]
 DAY = timedelta(days=1)
+MOST_OF_A_YEAR = timedelta(days=200)  # no month is as long, and no year that is charged as short
 
 
 def movements(start: date, end: date) -> Amounts:
@@ -201,12 +202,13 @@ def share(part: int, whole: int) -> Fraction | None:
 
 
 def yearly_due(start: date, end: date) -> QuerySet[Payment]:
-    """The payments whose year ran out in [start, end) while the membership still ran.
+    """The payments of a year that ran out in [start, end) while the membership still ran.
 
-    Of several for the same year, as after an upgrade, the last; none whose rest was replaced by a
-    year that began within it.
+    None whose rest was replaced by a year that began within it, as after some upgrades.
     """
-    paid = _paid_for_time().filter(period_end__gte=start, period_end__lt=end)
+    paid = _paid_for_time().filter(
+        period_end__gte=start, period_end__lt=end, period_start__lt=start - MOST_OF_A_YEAR
+    )
     ran_until_then = RevenueSpan.objects.paying().filter(
         Q(ends_on=None) | Q(ends_on__gte=OuterRef("period_end")),
         membership=OuterRef("membership"),
@@ -217,8 +219,13 @@ def yearly_due(start: date, end: date) -> QuerySet[Payment]:
     replaced = others.filter(
         period_start__lt=OuterRef("period_end"), period_end__gt=OuterRef("period_end")
     )
-    later = others.filter(period_end=OuterRef("period_end"), pk__gt=OuterRef("pk"))
-    return paid.filter(Exists(ran_until_then), ~Exists(replaced), ~Exists(later))
+    # Not counted twice, should Stripe have charged it by two invoices.
+    again = others.filter(
+        period_end=OuterRef("period_end"),
+        period_start__lt=start - MOST_OF_A_YEAR,
+        pk__gt=OuterRef("pk"),
+    )
+    return paid.filter(Exists(ran_until_then), ~Exists(replaced), ~Exists(again))
 
 
 def was_renewed() -> Case:

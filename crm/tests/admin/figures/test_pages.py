@@ -218,7 +218,8 @@ def fill(times: int) -> None:
             amount_pence=65_000,
             cohort=date(2026, 6, 1),
         )
-        PaymentFactory(membership=membership, period_end=date(2026, 6, 12))
+        year = {"period_start": date(2025, 6, 12), "period_end": date(2026, 6, 12)}
+        PaymentFactory(membership=membership, **year)
     for tally in TALLIES:
         tally.make_afresh()
 
@@ -247,6 +248,25 @@ def test_a_page_costs_the_same_at_2_rows_and_at_12(desk: Client, name: str) -> N
 
     assert desk.get(address).context["count"] == 12
     assert len(at_two) == len(at_twelve) <= 13, "\n".join(at_twelve)
+
+
+def test_the_home_page_costs_the_same_at_2_rows_and_at_12(desk: Client) -> None:
+    fill(2)
+    at_two = cost(desk, reverse("admin:index"))
+
+    fill(10)
+    at_twelve = cost(desk, reverse("admin:index"))
+
+    assert board_of(desk)["cards"][1].main.value == 12
+    assert len(at_two) == len(at_twelve), "\n".join(at_twelve)
+
+
+def test_the_list_of_memberships_sums_what_the_figures_count(desk: Client) -> None:
+    fill(2)
+
+    answer = desk.get(reverse("admin:crm_membershiprecord_changelist"))
+
+    assert answer.context["revenue"] == desk.get(explain("mrr")).context["value"] == "£108.33"
 
 
 class TestRows:
