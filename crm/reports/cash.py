@@ -14,6 +14,7 @@ from billing.models import Payment, PaymentKind
 from billing.state import OUR_CURRENCY
 from crm.reports.base import ListReport, Report, register
 from crm.reports.currencies import ELSEWHERE, elsewhere, in_words, pounds_only
+from crm.reports.linking import address_of
 from crm.reports.months import months
 from crm.reports.narrowing import by_plan
 from crm.reports.table import Column, Kind, Row
@@ -63,7 +64,8 @@ class Cash(Report):
         if not sums:
             return
         for stretch in months(start, end):
-            yield {"period": stretch, **_month(sums[stretch.month])}
+            url = address_of("payments", stretch, tier=tier, cycle=cycle)
+            yield {"period": stretch, **_month(sums[stretch.month]), "url": url}
 
 
 def _sums(payments: QuerySet[Payment]) -> dict[date, list[Row]]:

@@ -4,13 +4,15 @@ from datetime import date, datetime
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from accounts.london import day_of, start_of_day
 from crm.models import EnquiryRecord
 from crm.reports.base import CHUNK, Report, register
-from crm.reports.months import months
+from crm.reports.months import Stretch, months
 from crm.reports.table import Column, Kind, Row
 from listings.choices import EnquiryStatus
 
@@ -50,7 +52,13 @@ class EnquiryFunnel(Report):
         if not counted:
             return
         for stretch in months(start, end):
-            yield {"period": stretch, **counted.get(stretch.month, _count(iter(())))}
+            counts = counted.get(stretch.month, _count(iter(())))
+            yield {"period": stretch, **counts, "url": _listed(stretch)}
+
+
+def _listed(days: Stretch) -> str:
+    filters = {"created_at_from": days.start, "created_at_to": days.last, "standing": "yes"}
+    return f"{reverse('admin:crm_enquiryrecord_changelist')}?{urlencode(filters)}"
 
 
 def _read(start: date, end: date) -> Iterator[tuple[datetime, datetime | None, str, str]]:

@@ -17,7 +17,8 @@ from billing.state import OUR_CURRENCY
 from crm.models import MembershipRecord
 from crm.reports.base import ListReport, Report, register
 from crm.reports.currencies import ELSEWHERE, elsewhere, pounds_only
-from crm.reports.months import DAY
+from crm.reports.linking import address_of
+from crm.reports.months import DAY, Stretch
 from crm.reports.narrowing import by_plan
 from crm.reports.table import Column, Kind, Row
 
@@ -131,15 +132,17 @@ class TierMix(Report):
     nothing = "Nobody paid for a membership on this day."
 
     def rows(self, *, start: date, end: date, tier: str = "", cycle: str = "") -> Iterator[Row]:
-        groups = list(_groups(end - DAY))
+        groups, day = list(_groups(end - DAY)), Stretch(end - DAY, end)
         many = sum(group["subscriptions"] for group in groups)
         whole = sum(group["annual"] for group in groups)
         for group in groups:
             share = Fraction(group["annual"], whole) if many >= ENOUGH_FOR_SHARES else None
+            code, cycle = group.pop("tier"), group["cycle"]
             yield {
                 **group,
-                "plan": plan_name(group.pop("tier")),
-                "cycle": cycle_name(group["cycle"]),
+                "plan": plan_name(code),
+                "cycle": cycle_name(cycle),
+                "url": address_of("members", day, tier=code, cycle=cycle),
                 "mrr": monthly(group["annual"]),
                 "share": share,
             }

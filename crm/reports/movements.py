@@ -3,14 +3,17 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from billing.models.revenue import LOSSES, Movement, RevenueChange
 from billing.revenue.figures import in_between, monthly, running_rate
 from crm.models import MembershipRecord
-from crm.reports.base import Report, register
+from crm.reports.base import ListReport, Report, register
+from crm.reports.linking import address_of
+from crm.reports.members import contact_url, cycle_name, plan_name
 from crm.reports.months import DAY, months
+from crm.reports.narrowing import by_plan
 from crm.reports.table import Column, Kind, Row
 
 KINDS = (
@@ -55,7 +58,7 @@ class RevenueMovement(Report):
             return
         for stretch in months(start, end):
             row = _row(opening, moved[stretch.month])
-            yield {"period": stretch, **row}
+            yield {"period": stretch, **row, "url": address_of("revenue_changes", stretch)}
             opening = row["closing"]
 
 
@@ -80,3 +83,51 @@ def _row(opening: int, moved: dict[str, tuple[int, int]]) -> dict[str, Any]:
         "left": many[Movement.CHURN],
         "mrr": monthly(closing),
     }
+
+
+@register
+class RevenueChanges(ListReport):
+    id = "revenue_changes"
+    title = "Each movement"
+    words = (
+        "Every movement of recurring revenue: an owner and a London day, all subscriptions of the "
+        "owner together. Pounds a year, without VAT; what was lost is below zero, so that the "
+        "differences add up to closing − opening. Plan, tier and cycle are those of the "
+        "subscription that moved most."
+    )
+    model = MembershipRecord
+    narrows = frozenset({"tier", "cycle"})
+    columns = (
+        Column("day", "Day", Kind.DAY),
+        Column("owner", "Owner"),
+        Column("kind", "Movement"),
+        Column("before", "Before", Kind.PENCE),
+        Column("after", "After", Kind.PENCE),
+        Column("difference", "Difference", Kind.PENCE, adds_up=True),
+        Column("plan", "Plan"),
+        Column("cycle", "Cycle"),
+        Column("what", "What happened"),
+        Column("reason", "Why they left"),
+    )
+    nothing = "No recurring revenue moved in these days."
+    sums = {"difference": F("after_pence") - F("before_pence")}
+
+    def found(self, *, start: date, end: date, tier: str = "", cycle: str = "") -> QuerySet[Any]:
+        changes = in_between(RevenueChange.objects.all(), start, end)
+        narrowed = by_plan(changes, tier, cycle, tier_field="tier", cycle_field="cycle")
+        return narrowed.select_related("owner__user__crm_record").order_by("day", "pk")
+
+    def row(self, each: RevenueChange) -> Row:
+        return {
+            "day": each.day,
+            "owner": each.owner.name if each.owner else None,
+            "kind": each.get_kind_display(),
+            "before": each.before_pence,
+            "after": each.after_pence,
+            "difference": each.after_pence - each.before_pence,
+            "plan": plan_name(each.tier),
+            "cycle": cycle_name(each.cycle),
+            "what": each.what or None,
+            "reason": each.get_reason_display() or None,
+            "url": contact_url(each.owner),
+        }

@@ -6,7 +6,10 @@ from crm.reports.base import REPORTS, Report
 MODULES = (cash, cohorts, enquiries, failing, members, movements, owners)
 GROUPS = (
     ("Money", ("cash", "payments", "failed_payments")),
-    ("Members", ("revenue_movement", "members", "tier_mix", "renewals", "cohorts")),
+    (
+        "Members",
+        ("revenue_movement", "revenue_changes", "members", "tier_mix", "renewals", "cohorts"),
+    ),
     ("Houses and owners", ("enquiries", "owners")),
 )
 

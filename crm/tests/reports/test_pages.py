@@ -186,6 +186,27 @@ class TestTheTable:
 
         assert "Alice Ash" in words(desk.get(first).content)
 
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("cash", "£780"),
+            ("revenue_movement", "£650"),
+            ("tier_mix", "Cora Cedar"),
+            ("enquiries", "Gus Guest"),
+        ],
+    )
+    def test_leads_from_a_sum_to_its_rows(self, desk: Client, name: str, said: str) -> None:
+        theirs = world.members()
+        world.payments(theirs)
+        world.enquiry(theirs["alice"].property, "2026-01-10 10:00")
+        days = {"start": "2026-01", "end": "2026-05"}
+        first, *_ = Page(desk.get(address(name), days).content).rows_links
+
+        answer = desk.get(first)
+
+        assert answer.status_code == 200
+        assert said in words(answer.content)
+
     def test_shows_hostile_text_as_text(self, desk: Client) -> None:
         world.owner("Alice <script>")
 

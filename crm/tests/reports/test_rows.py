@@ -59,6 +59,29 @@ class TestRevenueMovement:
         assert str(found[0]["period"]) == "6–15 Mar 2026"
 
 
+class TestEachMovement:
+    def test_is_an_owner_and_a_day(self) -> None:
+        world.members()
+
+        found = rows("revenue_changes")
+
+        assert column(found, "owner", "kind", "before", "after", "difference", "reason") == [
+            ("Alice Ash", "New", 0, 65_000, 65_000, None),
+            ("Ben Birch", "New", 0, 54_000, 54_000, None),
+            ("Alice Ash", "Expansion", 65_000, 85_000, 20_000, None),
+            ("Cora Cedar", "New", 0, 78_000, 78_000, None),
+            ("Ben Birch", "Churn", 54_000, 0, -54_000, "Left"),
+        ]
+
+    def test_adds_up_to_what_the_months_moved(self) -> None:
+        world.members()
+        months = rows("revenue_movement")
+
+        part = REPORTS["revenue_changes"].part(0, 10, start=START, end=END)
+
+        assert part.totals["difference"] == months[-1]["closing"] - months[0]["opening"]
+
+
 class TestCash:
     def test_of_each_month_is_what_moved_in_it_in_london(self) -> None:
         world.payments(world.members())
