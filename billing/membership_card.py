@@ -48,6 +48,11 @@ class Card:
     def is_ending(self) -> bool:
         return is_ending(self.membership)
 
+    @property
+    def is_on_hold(self) -> bool:
+        """Whether it goes on without its next renewal being charged."""
+        return is_on_hold(self.membership)
+
 
 def card_of(membership: Membership, *, today: date) -> Card:
     """Reads `membership.scheduled_change` and `pending_change`, which should be joined."""
@@ -62,6 +67,11 @@ def card_of(membership: Membership, *, today: date) -> Card:
     )
 
 
+def is_on_hold(membership: Membership) -> bool:
+    renews = membership.status == MembershipStatus.ACTIVE and membership.renewal_date
+    return bool(renews) and membership.next_payment_date is None
+
+
 def next_charge(
     membership: Membership, scheduled: ScheduledChange | None, *, today: date
 ) -> Charge | None:
@@ -72,7 +82,9 @@ def next_charge(
         return Charge(membership.next_payment_date, *now, "Next try")
     if membership.status == MembershipStatus.EXPIRING_SOON:
         return _last_charges(membership, now, today)
-    day = membership.next_payment_date or membership.renewal_date
+    if is_on_hold(membership):
+        return None
+    day = membership.next_payment_date
     if scheduled and day and scheduled.starts_on <= day:
         then = (scheduled.net_pence, scheduled.vat_pence, scheduled.billing_cycle)
         return Charge(day, *then, "Next charge")

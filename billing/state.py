@@ -216,6 +216,8 @@ def _next_payment_date(
         if invoice["status"] == "open" and invoice.get("next_payment_attempt")
     ]
     renewal = shapes.current_period(subscription)[1] if renews else None
+    if renewal and _is_on_hold(subscription, moment_of_timestamp(renewal)):
+        renewal = None  # nothing is charged then
     return day_of_timestamp(min(attempts, default=renewal))
 
 

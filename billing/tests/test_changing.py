@@ -92,13 +92,19 @@ class TestCard:
         return [action.label for action in card.actions]
 
     def test_an_active_one_says_the_next_charge_with_vat(self):
-        charge = self.card(renewal_date=datetime.date(2027, 1, 10)).charge
+        charge = self.card(next_payment_date=datetime.date(2027, 1, 10)).charge
 
         assert (charge.net_pence, charge.vat_pence, charge.gross_pence) == (65_000, 13_000, 78_000)
         assert charge.day == datetime.date(2027, 1, 10)
 
+    def test_one_on_hold_promises_no_charge(self):
+        card = self.card(next_payment_date=None)
+
+        assert card.is_on_hold
+        assert card.charge is None
+
     def test_a_planned_change_is_charged_from_its_day_on(self):
-        membership = MembershipFactory(renewal_date=datetime.date(2027, 1, 10))
+        membership = MembershipFactory(next_payment_date=datetime.date(2027, 1, 10))
         ScheduledChange.objects.create(
             membership=membership,
             tier=TierFactory(code="bronze"),

@@ -121,6 +121,17 @@ class TestDays:
         assert (state.end_date, state.renewal_date) == (IN_A_YEAR, IN_A_YEAR)
         assert (state.next_payment_date, state.auto_renew) == (IN_A_YEAR, True)
 
+    @pytest.mark.parametrize(
+        ("resumes", "charged"),
+        [(None, None), ("2030-01-01", None), ("2026-06-20", IN_A_YEAR)],
+    )
+    def test_what_is_on_hold_at_its_renewal_is_not_charged_then(self, resumes, charged):
+        hold = {"behavior": "void", "resumes_at": at(resumes) if resumes else None}
+
+        state = state_of(make_invoice(), pause_collection=hold)
+
+        assert (state.renewal_date, state.next_payment_date) == (IN_A_YEAR, charged)
+
     def test_a_leaving_one_ends_without_a_renewal(self):
         state = state_of(cancel_at=at("2026-09-01"), canceled_at=at("2026-06-01"))
 
