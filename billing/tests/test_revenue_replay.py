@@ -12,10 +12,10 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from billing.revenue.replay.answers import COMMENTS
 from billing.revenue.replay.cases import read_case
-from billing.revenue.replay.play import play
+from billing.revenue.replay.play import play, prepare
 
+COMMENTS = {"alternatives", "wrong_answers"}  # for readers, not for answers
 DATA = Path(__file__).parent / "data"
 COPY = json.loads((DATA / "revenue_cases.json").read_text())
 OWN = json.loads((DATA / "own_revenue_cases.json").read_text())
@@ -140,20 +140,42 @@ BAD = {
         with_events({"type": "change", "at": "2026-01-10", "qty": 2}),
         "B1: A subscription has to begin with start, trial_start or incomplete.",
     ),
-    "an unknown key": (
-        with_case(expected={"happiness": 3}),
-        "B1: “happiness” is no key of the format.",
+    "a count without end": (
+        with_case(customers=[{"id": "a", "count": 10**9, "subscriptions": []}]),
+        "B1: A “count” of 1,000,000,000 is not between 1 and 1,000.",
     ),
+    "a year without records": (
+        with_events({**START, "at": "0001-01-01"}),
+        "B1: “0001-01-01” cannot be the “at”",
+    ),
+    "a month in the far future": (
+        with_case(expected={"paying_members": {"9999-12": 1}}),
+        "B1: “9999-12” in “paying_members” is no month",
+    ),
+    "nesting without end": ("[" * 100_000, "is nested too deeply"),
     "an odd month": (
         with_case(expected={"paying_members": {"2026-14": 1}}),
         "B1: “2026-14” in “paying_members” is no month and no day.",
     ),
     "expected in another form": (with_case(expected=[1]), "B1: Its “expected” is no object."),
-    "a status without a rule": (
-        {"status_cases": [{"id": "S1", "stripe": {"status": "asleep"}}]},
-        "S1: Stripe says the subscription is “asleep”",
+    "an odd day of a status": (
+        {"status_cases": [{"id": "S1", "stripe": {"status": "active", "ended_at": "2026-13-45"}}]},
+        "S1: it has not the form of a case",
     ),
 }
+
+
+def test_what_has_no_rule_counts_as_nothing():
+    _, states = prepare({"status_cases": [{"id": "S1", "stripe": {"status": "asleep"}}]})
+
+    assert states == {"S1": {"status": None, "counts_in_mrr": False}}
+
+
+@pytest.mark.django_db
+def test_a_key_that_is_not_of_the_format_is_left_out():
+    [case], _ = prepare(with_case(expected={"happiness": 3, "paying_members": {"2026-01": 1}}))
+
+    assert play(case) == {"paying_members": {"2026-01": 1}}
 
 
 @pytest.mark.parametrize(("content", "sentence"), BAD.values(), ids=BAD)

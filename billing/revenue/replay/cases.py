@@ -22,6 +22,7 @@ from billing.revenue.replay.checks import (
 Json = dict[str, Any]
 
 LISTS = ("event_cases", "status_cases")
+MOST_COPIES = 1000
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ def read_file(path: Path) -> Json:
         raise BadCase(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise BadCase(f"{path} is not JSON: {error}.") from error
+    except RecursionError as error:
+        raise BadCase(f"{path} is nested too deeply.") from error
     lists = [content.get(name, []) for name in LISTS] if isinstance(content, dict) else [None]
     if not all(isinstance(each, list) for each in lists) or not any(lists):
         raise BadCase(f"{path} has no {' and no '.join(LISTS)}: is it a file of worked cases?")
@@ -89,6 +92,8 @@ def name_of(given: Any) -> str:
 def _copies(customer: Json) -> list[str]:
     """A customer with a `count` stands for so many alike."""
     count = int(customer.get("count", 1))
+    if not 1 <= count <= MOST_COPIES:
+        raise BadCase(f"A “count” of {count:,} is not between 1 and {MOST_COPIES:,}.")
     return [customer["id"] if count == 1 else f"{customer['id']}-{n}" for n in range(1, count + 1)]
 
 

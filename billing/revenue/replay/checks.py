@@ -19,7 +19,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "change_scheduled": ("effective",),
     "cancel_requested": ("effective",),
     "cancel_undone": (),
-    "ended": ("reason",),
+    "ended": (),
     "payment_failed": ("amount",),
     "payment_recovered": ("amount",),
     "unpaid": (),
@@ -33,7 +33,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
 BEGINNINGS = {"start", "trial_start", "incomplete"}
 DURATIONS = {"forever", "repeating", "once"}
 INTERVALS = {"day", "week", "month", "year"}
-YEARS = range(1971, 2200)
+YEARS = range(2000, 2100)
 
 
 class BadCase(Exception):

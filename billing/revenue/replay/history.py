@@ -192,7 +192,7 @@ class History:
         self._of(happening).update(cancel_at=None, canceled_at=None)
 
     def _ended(self, happening: Happening) -> None:
-        reason = happening.fields["reason"]
+        reason = happening.fields.get("reason", "")
         subscription = self._of(happening)
         subscription["status"] = "canceled"
         subscription["cancellation_details"] = {"reason": STRIPE_REASONS.get(reason, reason)}

@@ -15,13 +15,16 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 def status_answer(given: Json) -> Json:
-    """Return status and whether it counts. Raises BadCase."""
+    """Return status and whether it counts; of what is parked for want of a rule, none and no.
+
+    Raises BadCase.
+    """
     try:
         state = membership_state(_subscription(given["stripe"]), [], NOW)
-    except (LookupError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise BadCase(f"{name_of(given)}: it has not the form of a case ({error!r}).") from error
-    except UnreadableSubscription as reason:
-        raise BadCase(f"{name_of(given)}: {reason}") from reason
+    except UnreadableSubscription:
+        state = None
     return {
         "status": state.status if state else None,
         "counts_in_mrr": bool(state and state.counts_in_mrr),
