@@ -20,9 +20,7 @@ def fails(flow: Flow, place: Place, given: object) -> bool:
 
 def rows() -> tuple[world.Rows, world.Rows]:
     """All that is to stand or fall together; what Stripe said is kept by itself."""
-    sources = world.source_rows()
-    sources.pop(IncomingEvent._meta.label, None)
-    return sources, world.record_rows()
+    return world.without_inbox(world.source_rows()), world.record_rows()
 
 
 def is_kept_for_a_later_try(flow: Flow) -> bool:

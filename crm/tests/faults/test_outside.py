@@ -31,23 +31,18 @@ def test_stripe_out_of_order_is_as_without_the_crm_and_the_next_delivery_makes_i
 ) -> None:
     expected = unharmed(PURCHASE)
     event = PURCHASE.prepare(place)
-    before = without_inbox(world.source_rows())
+    before = world.without_inbox(world.source_rows())
     place.stripe.control.faults(**trouble, count=20)
 
     with mock.patch.object(patience, "CALL_SECONDS", 0.1):
         taken_in = PURCHASE.take(place, event)
     assert (taken_in.status_code, IncomingEvent.objects.get().status) == (200, "failed")
-    assert without_inbox(world.source_rows()) == before
+    assert world.without_inbox(world.source_rows()) == before
 
     place.stripe.control.faults(count=0)
     assert PURCHASE.take(place, event).status_code == 200
-    assert without_inbox(world.source_rows()) == without_inbox(expected.sources)
+    assert world.without_inbox(world.source_rows()) == world.without_inbox(expected.sources)
     assert world.record_rows() == expected.records
-
-
-def without_inbox(rows: world.Rows) -> world.Rows:
-    """What failed is told there."""
-    return {name: told for name, told in rows.items() if name != IncomingEvent._meta.label}
 
 
 CLOSED_PORT = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": 9}
