@@ -484,7 +484,7 @@ def test_any_history_settles_to_what_the_oracle_expects():
         Business,
         settings=settings(
             # As many as a commit can wait for; MIRROR_EXAMPLES=2000 is for a night.
-            max_examples=int(os.environ.get("MIRROR_EXAMPLES", "40")),
+            max_examples=int(os.environ.get("MIRROR_EXAMPLES", "25")),
             stateful_step_count=20,
             derandomize="MIRROR_EXAMPLES" not in os.environ,
             # Shrinking takes minutes.
