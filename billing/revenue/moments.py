@@ -73,7 +73,6 @@ def look(subscription: Json, *, now: datetime) -> None:
 
 def _says_nothing_new(before: list[Said], kept: Json, at: int) -> bool:
     last = before[-1].kept
-    discounts = KnownDiscounts([*(said.kept for said in before), kept])
     known = KnownDiscounts(said.kept for said in before)
     same_prices = _price_ids(last) == _price_ids(kept)
     same_pause = last.get("pause_collection") == kept.get("pause_collection")
@@ -81,7 +80,7 @@ def _says_nothing_new(before: list[Said], kept: Json, at: int) -> bool:
         known.knows(kept)
         and same_prices
         and same_pause  # it says when it ends by itself
-        and state_at(last, at, known, ("", "")) == state_at(kept, at, discounts, ("", ""))
+        and state_at(last, at, known, ("", "")) == state_at(kept, at, known, ("", ""))
     )
 
 

@@ -64,8 +64,10 @@ def test_recurring_revenue_is_derived_afresh_an_hour_after_stripe_was_compared()
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("command", ["revenue_rebuild --due", "revenue_rebuild"])
-def test_the_worker_can_run_what_keeps_recurring_revenue(command):
+def test_the_worker_can_run_what_keeps_recurring_revenue(command, capsys):
     run_command(*command.split())
+
+    assert capsys.readouterr().out.startswith("Derived 0 subscriptions afresh")
 
 
 @pytest.mark.django_db
